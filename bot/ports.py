@@ -51,6 +51,9 @@ class InboxTx(Protocol):
     def contact_for(self, event: InboundEvent) -> Contact:
         """The sender's contact, made if new; name and locale are brought up to date."""
 
+    def last_brand(self, contact: Contact) -> str | None:
+        """The brand that the contact wrote to last, for channels that name it only once (a deep link)."""
+
     def conversation_for(self, contact: Contact, brand: str, language: Language) -> Conversation:
         """The contact's conversation with the brand, made if new."""
 
@@ -75,6 +78,7 @@ class Work:
     attempt: int  # 1 for the first try
     queue_ahead: int = 0  # customers ahead in the team's queue, where the conversation waits
     open_ticket: Ticket | None = None  # the conversation's latest open complaint
+    spoken_before: bool = False  # whether the assistant has said anything in this conversation yet
 
 
 class TurnTx(Protocol):

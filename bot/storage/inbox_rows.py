@@ -61,6 +61,16 @@ class InboxRows(Rows):
             self.connection.execute(update(contacts).where(contacts.c.id == row.id).values(name=name, locale=locale))
         return Contact(row.id, event.channel, event.sender, name, locale)
 
+    def last_brand(self, contact: Contact) -> str | None:
+        """The brand that the contact wrote to last."""
+        found: str | None = self.connection.execute(
+            select(conversations.c.brand)
+            .where(conversations.c.contact_id == contact.id)
+            .order_by(conversations.c.last_inbound_at.desc(), conversations.c.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return found
+
     def conversation_for(self, contact: Contact, brand: str, language: Language) -> Conversation:
         """The contact's conversation with the brand, made if new, locked."""
         query = conversation_query().where(

@@ -63,6 +63,7 @@ class TurnRows(Rows):
             attempt=row.attempts + 1,
             queue_ahead=self._queue_ahead(conversation),
             open_ticket=self._open_complaint(conversation.id),
+            spoken_before=self._spoken_before(conversation.id),
         )
 
     def check_lease(self, work: Work, now: datetime) -> Conversation:
@@ -224,6 +225,12 @@ class TurnRows(Rows):
         return self.connection.execute(
             select(func.count()).where(waiting, assignments.c.team == mine.team, earlier)
         ).scalar_one()
+
+    def _spoken_before(self, conversation_id: int) -> bool:
+        ours = select(messages.c.id).where(
+            messages.c.conversation_id == conversation_id, messages.c.author == "assistant"
+        )
+        return self.connection.execute(ours.limit(1)).first() is not None
 
     def _open_complaint(self, conversation_id: int) -> Ticket | None:
         row = self.connection.execute(
