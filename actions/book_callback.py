@@ -59,7 +59,7 @@ class ValidateCallbackForm(RasaAction):
         digits = sum(character.isdigit() for character in turn.work.message.text)
         if requested == "phone":
             return digits >= 5
-        return requested == "call_at" and digits >= 1 and tracker.get_intent_of_latest_message() != "callback"
+        return requested == "call_at" and digits >= 1 and turn.intent != "callback"
 
     @staticmethod
     def _moment(turn: Scope, tracker: Tracker, *, had_phone: bool) -> str | None:

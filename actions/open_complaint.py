@@ -35,7 +35,7 @@ class ValidateComplaintForm(RasaAction):
         understood = turn.understanding
         text = turn.work.message.text
         if tracker.get_slot("requested_slot") == "complaint_text":
-            if tracker.get_intent_of_latest_message() in NOT_THE_STORY:
+            if turn.intent in NOT_THE_STORY:
                 return []
             first = tracker.get_slot("complaint_begin")
             return [

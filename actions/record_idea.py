@@ -30,7 +30,7 @@ class ValidateIdeaForm(RasaAction):
         turn = scope()
         text = turn.work.message.text
         asked = tracker.get_slot("requested_slot") == "idea_text"
-        if asked and tracker.get_intent_of_latest_message() not in NOT_THE_IDEA:
+        if asked and turn.intent not in NOT_THE_IDEA:
             return [SlotSet("idea_text", text)]
         if not asked and says_something(text, turn.understanding.topic):
             return [SlotSet("idea_text", text)]

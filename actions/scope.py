@@ -30,6 +30,7 @@ class Scope:
     now: datetime
     language: Language
     understanding: Understanding
+    intent: str  # as the rules see it: the understood one, nlu_fallback, or a button's
     company: Company
     texts: Texts
     knowledge: Knowledge

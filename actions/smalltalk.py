@@ -38,7 +38,7 @@ class _Reply:
         """Says it; a customer who waits for a person is not chatted with."""
         turn = scope()
         turn.did(Action.SMALLTALK)
-        turn.say(dispatcher, turn.text("waiting.noted" if turn.waiting else self.key))
+        turn.say(dispatcher, turn.text("waiting.here" if turn.waiting else self.key))
         return [SlotSet("asked", None)]
 
 
@@ -108,7 +108,8 @@ class ActionOther(RasaAction):
             fetch_person(turn, dispatcher, None, Reason.ANGRY)
             return [SlotSet("asked", None)]
         turn.did(Action.SMALLTALK)
-        turn.say(dispatcher, turn.text("other"), [turn.button("human", "/human")])
+        buttons = [turn.button("human", "/human"), turn.button("callback", "/callback")]
+        turn.say(dispatcher, turn.text("other"), buttons)
         return [SlotSet("asked", None)]
 
 
@@ -125,7 +126,7 @@ class _YesNo:
         if follow is not None and not turn.waiting:
             return [FollowupAction(follow)]
         turn.did(Action.SMALLTALK)
-        turn.say(dispatcher, turn.text("waiting.noted" if turn.waiting else self.key))
+        turn.say(dispatcher, turn.text("waiting.here" if turn.waiting else self.key))
         return [SlotSet("asked", None)]
 
 

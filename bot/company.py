@@ -151,6 +151,8 @@ def load_company(path: Path) -> Company:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark is not None else ""
         raise UserMistake(f"{path}{line}: not readable as YAML ({getattr(error, 'problem', 'syntax error')})") from None
+    except (OSError, ValueError) as error:  # a folder; a file that is not UTF-8; a date such as 2026-02-31
+        raise UserMistake(f"{path}: not readable ({getattr(error, 'strerror', None) or error})") from None
     try:
         return Company.model_validate(raw)
     except ValidationError as error:

@@ -25,7 +25,8 @@ TITLE_LENGTH = 20  # the shortest limit of a button's title (Messenger)
 def read_yaml(path: Path) -> Any:
     """A YAML file's content; `UserMistake` names file and line."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        # the C loader is eight times faster, and a service reads all of this at its start
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506
     except FileNotFoundError:
         raise UserMistake(f"{path} is missing") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ All writing happens inside a transaction: `Store.write(work, ...)` runs `work(tx
 after its commit, announces what the work asked for with `tx.wake(...)`. `Tx` is split by what flows do with it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -186,7 +186,35 @@ class DeskTx(Protocol):
         """Changes a callback's status and, where given, its time."""
 
 
-class Tx(InboxTx, TurnTx, OutboxTx, DeskTx, Protocol):
+@dataclass(frozen=True, slots=True)
+class WidgetMessage:
+    """A message as the web widget shows it. `client_id` is the widget's own id of a customer's message."""
+
+    id: int
+    session: str
+    brand: str
+    author: Author
+    text: str
+    at: datetime
+    name: str = ""
+    buttons: tuple[Button, ...] = ()
+    client_id: str = ""
+
+
+class WidgetTx(Protocol):
+    """What the web widget shows."""
+
+    def widget_history(self, session: str, brand: str, after: int) -> Sequence[WidgetMessage]:
+        """All that a session may see with an id above `after`, in order, its own messages included."""
+
+    def widget_released(self, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:
+        """Messages of ours that left the outbox since a moment, for these sessions, in order."""
+
+    def widget_holder(self, session: str, brand: str) -> Holder | None:
+        """Who the session's conversation is with; None before its first message."""
+
+
+class Tx(InboxTx, TurnTx, OutboxTx, DeskTx, WidgetTx, Protocol):
     """One transaction."""
 
     def change(self, kind: str, conversation_id: int | None, data: Mapping[str, Any], now: datetime) -> None:
@@ -259,3 +287,6 @@ class Texts(Protocol):
 
     def say(self, key: str, language: Language, **values: object) -> str:
         """The sentence in that language with its placeholders filled."""
+
+    def group(self, prefix: str, language: Language) -> Mapping[str, str]:
+        """All sentences whose key begins with the prefix, by the rest of the key, unfilled."""

@@ -48,13 +48,25 @@ class Turns:
         self._texts = texts
         self._worker = worker
         self._seen_at: datetime | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Lets `run` end after the turn that is under way."""
+        self._stopping = True
+
+    def change_brain(self, brain: Brain) -> None:
+        """The next turn is the new brain's."""
+        self._brain = brain
+        self._seen_at = None
 
     async def run(self) -> None:
-        """For ever: on every announcement, and at least once a second."""
+        """Until `stop`: on every announcement, and at least once a second."""
         async for _ in self._live.listen(WAKE_TURNS):
             await self._report()
-            while await self.run_once():
+            while not self._stopping and await self.run_once():
                 await self._report()
+            if self._stopping:
+                return
 
     async def run_once(self) -> bool:
         """One turn, if a message waits."""

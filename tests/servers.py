@@ -1,4 +1,4 @@
-"""Real servers for tests: Redis (or Valkey) and PostgreSQL, each in a folder of its own, on a free port of the loopback.
+"""Real servers for tests: Redis (or Valkey) and PostgreSQL, each in its own folder, on a free port of the loopback.
 
 Whoever starts one stops it; nothing here relies on a service of the machine, only on programs that are installed.
 """
@@ -205,7 +205,7 @@ class PostgresServer:
 
     def _administer(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
     def _make_cluster(self) -> None:
         options = ["--auth=trust", "--username=okienko", "--encoding=UTF8", "--locale=C", "--no-sync"]

@@ -60,6 +60,7 @@ class RasaBrain:
             now=now,
             language=language,
             understanding=understanding,
+            intent=str(parse_data["intent"]["name"]),
             company=self._company,
             texts=self._texts,
             knowledge=self._knowledge,

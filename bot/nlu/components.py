@@ -1,8 +1,8 @@
 """The pipeline of config.yml: our understanding as components of Rasa's graph.
 
-Each component is a thin coat over a module that knows nothing of Rasa. Features travel as Rasa's own `Features`, so that
-other components of Rasa can use them too; what we understood travels as outputs of the message (`language`, `topic`,
-`triage` beside Rasa's `intent`, `intent_ranking` and `entities`), and so reaches the tracker and the actions.
+Each component is a thin coat over a module that knows nothing of Rasa. Features travel as Rasa's own `Features`, so
+that other components of Rasa can use them too; what we understood travels as outputs of the message (`language`,
+`topic`, `triage` beside Rasa's `intent`, `intent_ranking` and `entities`), and so reaches the tracker and the actions.
 
 A button's payload ("/intent{...}") is passed by: Rasa's RegexMessageHandler, the last node of the graph, reads it.
 """
@@ -61,7 +61,11 @@ class _Part(GraphComponent):  # type: ignore[misc]  # Rasa has no types
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> _Part:
         """A new component (see GraphComponent)."""
         return cls(config)
@@ -109,7 +113,9 @@ class SentenceEncoder(_Part):
 class SparseText(_Part):
     """Sparse features: weighted n-grams of words and characters, shape (1, learnt n-grams)."""
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, ngrams: Ngrams | None) -> None:
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, ngrams: Ngrams | None
+    ) -> None:
         super().__init__(config)
         self._storage = storage
         self._resource = resource
@@ -117,7 +123,11 @@ class SparseText(_Part):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> SparseText:
         """A component that has learnt nothing yet."""
         return cls(config, model_storage, resource, None)
@@ -137,7 +147,9 @@ class SparseText(_Part):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns which n-grams there are and what they weigh."""
-        self._ngrams = Ngrams.fit([message.get(TEXT) for message in training_data.training_examples if is_spoken(message)])
+        self._ngrams = Ngrams.fit(
+            [message.get(TEXT) for message in training_data.training_examples if is_spoken(message)]
+        )
         with self._storage.write_to(self._resource) as folder:
             self._ngrams.save(folder)
         return self._resource
@@ -159,7 +171,9 @@ class SparseText(_Part):
 class _Head(_Part):
     """What the two heads share: learning from the features of the examples, and being stored."""
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, head: LinearHead | None) -> None:
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, head: LinearHead | None
+    ) -> None:
         super().__init__(config)
         self._storage = storage
         self._resource = resource
@@ -177,7 +191,11 @@ class _Head(_Part):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> _Head:
         """A head that has learnt nothing yet."""
         return cls(config, model_storage, resource, None)

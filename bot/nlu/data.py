@@ -47,7 +47,7 @@ def read_examples(data: Path) -> list[Example]:
 
 
 def without_repeats(examples: Iterable[Example]) -> list[Example]:
-    """The first of all examples that mean the same: equal labels, and texts equal up to case, diacritics and numbers."""
+    """The first of all examples that are the same: equal labels, texts equal up to case, diacritics and numbers."""
     kept: dict[tuple[str, str, str | None], Example] = {}
     for example in examples:
         kept.setdefault((fold(example.text), example.intent, example.topic), example)

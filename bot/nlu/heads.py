@@ -1,9 +1,9 @@
 """A head: one linear decision over a message's sentence vector and its n-grams, with calibrated probabilities.
 
-Two heads look at the same features. *Triage* says what kind of message it is (one of INTENTS), *topic* what it is about;
-the topic head has one more label, NO_TOPIC, learnt from small talk and from everything that is none of our business, so
-that a message out of scope gets no topic instead of the least wrong one. This module only decides (numpy, tens of
-microseconds a message); `bot.nlu.fitting` learns.
+Two heads look at the same features. *Triage* says what kind of message it is (one of INTENTS), *topic* what it is
+about; the topic head has one more label, NO_TOPIC, learnt from small talk and from everything that is none of our
+business, so that a message out of scope gets no topic instead of the least wrong one. This module only decides (numpy,
+tens of microseconds a message); `bot.nlu.fitting` learns.
 """
 
 import json
@@ -31,38 +31,64 @@ class Weights:
     bias: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From scores to honest probabilities: the softmax of the scores times `sharpness`, then a rising curve.
+
+    `said` and `true` are the curve's points: where the softmax says `said[i]`, it was right `true[i]` of the time.
+    """
+
+    sharpness: float
+    said: Floats
+    true: Floats
+
+    def apply(self, scores: Floats) -> tuple[Floats, Floats]:
+        """The softmax (in whose order the labels are ranked) and the probabilities, both in the scores' shape."""
+        said = softmax(scores * self.sharpness)
+        return said, np.interp(said, self.said, self.true).astype(np.float32)
+
+
 class LinearHead:
-    """Labels, their weights, and the sharpness that turns scores into honest probabilities."""
+    """Labels, their weights, and how their scores become probabilities."""
 
-    def __init__(self, labels: tuple[str, ...], weights: Weights, sharpness: float) -> None:
+    def __init__(self, labels: tuple[str, ...], weights: Weights, calibration: Calibration) -> None:
         self.labels = labels
-        self.sharpness = sharpness
         self._weights = weights
+        self._calibration = calibration
 
-    def scores(self, vectors: Floats, ngrams: sp.csr_matrix) -> Floats:
-        """The scores of many messages, shape (messages, labels)."""
-        return score_all(self._weights, vectors, ngrams)
-
-    def probabilities(self, vector: Floats, columns: Indices, values: Floats) -> Floats:
-        """The calibrated probabilities of one message's labels, in the order of `labels`."""
+    def rank(self, vector: Floats, columns: Indices, values: Floats) -> list[Guess]:
+        """All labels of one message with their calibrated probabilities, the likeliest first."""
         weights = self._weights
         scores = vector @ weights.dense
         scores += weights.bias
         if len(columns):
             scores += values @ weights.sparse[columns]
-        return softmax(scores * self.sharpness)
+        return self._ranked(scores)
 
-    def rank(self, vector: Floats, columns: Indices, values: Floats) -> list[Guess]:
-        """All labels of one message with their probabilities, the likeliest first."""
-        chances = self.probabilities(vector, columns, values)
-        return [Guess(self.labels[number], float(chances[number])) for number in np.argsort(-chances, kind="stable")]
+    def rank_all(self, vectors: Floats, ngrams: sp.csr_matrix) -> list[list[Guess]]:
+        """The same for many messages: `vectors` (messages, vector size), `ngrams` (messages, n-grams)."""
+        return [self._ranked(scores) for scores in score_all(self._weights, vectors, ngrams)]
+
+    def _ranked(self, scores: Floats) -> list[Guess]:
+        said, true = self._calibration.apply(scores)
+        order = np.argsort(-said, kind="stable").tolist()
+        chances = true.tolist()
+        return [Guess(self.labels[number], chances[number]) for number in order]
 
     def save(self, folder: Path) -> None:
         """Writes `head.json` and `head.npz`. The many weights of n-grams are kept in half precision."""
-        state = {"labels": self.labels, "sharpness": self.sharpness}
+        calibration = self._calibration
+        state = {"labels": self.labels, "sharpness": calibration.sharpness}
         (folder / "head.json").write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
         weights = self._weights
-        np.savez(folder / "head.npz", dense=weights.dense, sparse=weights.sparse.astype(np.float16), bias=weights.bias)
+        np.savez(
+            folder / "head.npz",
+            dense=weights.dense,
+            sparse=weights.sparse.astype(np.float16),
+            bias=weights.bias,
+            said=calibration.said,
+            true=calibration.true,
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "LinearHead":
@@ -70,7 +96,8 @@ class LinearHead:
         state = json.loads((folder / "head.json").read_text(encoding="utf-8"))
         with np.load(folder / "head.npz", allow_pickle=False) as arrays:
             weights = Weights(arrays["dense"], arrays["sparse"].astype(np.float32), arrays["bias"])
-        return cls(tuple(state["labels"]), weights, float(state["sharpness"]))
+            calibration = Calibration(float(state["sharpness"]), arrays["said"], arrays["true"])
+        return cls(tuple(state["labels"]), weights, calibration)
 
 
 def score_all(weights: Weights, vectors: Floats, ngrams: sp.csr_matrix) -> Floats:

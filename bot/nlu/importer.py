@@ -1,4 +1,4 @@
-"""Rasa's door to our training data: `importers:` in config.yml names it, so `rasa train` and `rasa data validate` use it.
+"""Rasa's door to our training data: config.yml names it under `importers:`, so every command of Rasa uses it.
 
 Stories, rules and the domain are read by Rasa as ever; examples by `bot.nlu.data`, which adds the FAQ's questions.
 """
@@ -39,4 +39,6 @@ class ProjectImporter(RasaFileImporter):  # type: ignore[misc]  # Rasa has no ty
 
 def _message(example: Example) -> Message:
     metadata = {"topic": example.topic, "language": example.language}
-    return Message.build(example.text, example.intent, intent_metadata={key: value for key, value in metadata.items() if value})
+    return Message.build(
+        example.text, example.intent, intent_metadata={key: value for key, value in metadata.items() if value}
+    )

@@ -1,4 +1,4 @@
-"""Loads a trained archive and understands texts with it, by the same graph that the dialogue uses, without the dialogue."""
+"""Loads a trained archive and understands texts with it: the graph that the dialogue uses, without the dialogue."""
 
 import tarfile
 import tempfile
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.errors import UserMistake
 from bot.nlu.parsed import understanding_of
 from bot.nlu.quiet import quiet
+from bot.nlu.text import as_typed
 from bot.types.understanding import Understanding
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ class Interpreter:
         """What is understood of each text."""
         from rasa.core.channels.channel import UserMessage
 
-        messages = [UserMessage(text) for text in texts]
-        results = self._runner.run(
-            inputs={"__message__": messages, "__tracker__": None}, targets=[self._target]
-        )
+        messages = [UserMessage(as_typed(text)) for text in texts]
+        results = self._runner.run(inputs={"__message__": messages, "__tracker__": None}, targets=[self._target])
         parsed = (message.as_dict(only_output_properties=True) for message in results[self._target])
         return [understanding_of(parse_data, self.name) for parse_data in parsed]

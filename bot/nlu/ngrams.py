@@ -1,14 +1,15 @@
 """Word and character n-grams of a message as weighted numbers (TF-IDF), made fast for one message at a time.
 
-The same numbers as scikit-learn's `TfidfVectorizer` gives (word 1-2 and char_wb 2-5, sublinear counts, smoothed idf, each
-of the two blocks of length one), but a single message takes tens of microseconds instead of a millisecond: a message
-is short, so plain dictionaries beat building and checking sparse matrices.
+The same numbers as scikit-learn's `TfidfVectorizer` gives (word 1-2 and char_wb 2-5, sublinear counts, smoothed idf,
+each of the two blocks of length one), but a single message takes a tenth of the time: a message is short, so plain
+dictionaries beat building and checking sparse matrices.
 """
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import log, sqrt
 from pathlib import Path
 
@@ -28,7 +29,7 @@ Indices = npt.NDArray[np.int32]
 def words(folded: str) -> list[str]:
     """The words (and marks: a '?' or an emoji says much) of a folded text, then its pairs of neighbours."""
     single = _WORD.findall(folded)
-    return single + [f"{a} {b}" for a, b in zip(single, single[1:], strict=False)]
+    return single + [f"{a} {b}" for a, b in pairwise(single)]
 
 
 def characters(folded: str) -> list[str]:

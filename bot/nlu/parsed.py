@@ -13,7 +13,7 @@ FALLBACK = "nlu_fallback"
 def understanding_of(parse_data: Mapping[str, Any], model: str) -> Understanding:
     """What the pipeline made of one message; `model` is the archive's name.
 
-    A message that the pipeline passed by (a button's payload) has no language of its own: it is the first of ours, not certain.
+    A message that the pipeline passed by (a button's payload) has no language: it gets the first of ours, not certain.
     """
     intent = parse_data.get("intent") or {}
     if intent.get("name") in (None, FALLBACK):

@@ -1,4 +1,4 @@
-"""How far a long step has come, told to whoever listens: the components report, `train` shows it, `rasa train` does not."""
+"""How far a long step has come: the components tell, and whoever listens shows it (`rasa train` does not)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

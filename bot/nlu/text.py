@@ -27,7 +27,8 @@ def tidy(text: str) -> str:
     if len(text) > 4 * MAX_CHARS:  # before the work below, which is linear in the length
         text = f"{text[: 2 * MAX_CHARS]} {text[-2 * MAX_CHARS :]}"
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        # half a surrogate pair is no character, and libraries refuse it
+        text = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode("utf-8"))
     text = " ".join(_INVISIBLE.sub(" ", text).split())
     if len(text) > MAX_CHARS:
         half = MAX_CHARS // 2
@@ -51,3 +52,12 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _COMBINING.sub("", unicodedata.normalize("NFD", text)).translate(_UNDECOMPOSED)
     return text
+
+
+def as_typed(text: str) -> str:
+    """A customer's own words, made harmless for Rasa, which takes a text that begins with "/" for a button's payload.
+
+    The slash becomes its full-width twin: places in the text stay, and `tidy` reads it as the same character.
+    """
+    lead = text[: len(text) - len(text.lstrip())]
+    return f"{lead}\uff0f{text[len(lead) + 1 :]}" if text.startswith("/", len(lead)) else text

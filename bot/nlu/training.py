@@ -1,8 +1,8 @@
 """Trains the whole model, understanding and dialogue, through Rasa's engine.
 
-The training graph is Rasa's own (its recipe makes it from config.yml), and so is the archive; only the run is ours: without
-the cache, whose fingerprints of every feature cost more than learning, and with a hook on the graph's nodes that shows
-how far it is. `rasa train` in the project's folder makes the same model.
+The training graph is Rasa's own (its recipe makes it from config.yml), and so is the archive; only the run is ours:
+without the cache, whose fingerprints of every feature cost more than learning, and with a hook on the graph's nodes
+that shows how far it is. `rasa train` in the project's folder makes the same model.
 """
 
 import os

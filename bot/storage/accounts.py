@@ -28,9 +28,9 @@ def add_agent(
     return agent_id
 
 
-def count_agents(connection: Connection) -> int:
-    """How many accounts there are."""
-    return connection.execute(select(func.count()).select_from(agents)).scalar_one()
+def logins(connection: Connection) -> frozenset[str]:
+    """The logins of all accounts, disabled ones included."""
+    return frozenset(connection.execute(select(agents.c.login)).scalars())
 
 
 def agents_by_id(connection: Connection, ids: Iterable[int | None]) -> Mapping[int, Agent]:

@@ -11,12 +11,13 @@ from bot.storage.inbox_rows import InboxRows
 from bot.storage.outbox_rows import OutboxRows
 from bot.storage.schema import changes
 from bot.storage.turn_rows import TurnRows
+from bot.storage.widget_rows import WidgetRows
 
 #: Any number that nobody else uses: the lock that makes the change feed's cursors appear in the order of commits.
 FEED_LOCK = 0x0C1E_4C0
 
 
-class SqlTx(InboxRows, TurnRows, OutboxRows, DeskRows):
+class SqlTx(InboxRows, TurnRows, OutboxRows, DeskRows, WidgetRows):
     """Implements `ports.Tx` over one SQLAlchemy connection."""
 
     @property

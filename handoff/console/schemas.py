@@ -9,8 +9,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from bot.types.desk import CallOutcome
 from bot.types.languages import Language
 
-#: PostgreSQL cannot store NUL, and no text of a person holds one.
-Clean = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
+
+def _storable(text: str) -> str:
+    """Without NUL, which PostgreSQL cannot store; refuses halves of characters, which nothing can encode."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds a lone surrogate, which is no character")
+    return text.replace("\0", "")
+
+
+Clean = Annotated[str, AfterValidator(_storable)]
 Short = Annotated[Clean, Field(max_length=64)]
 Id = Annotated[int, Field(ge=0, lt=10**18)]
 
@@ -25,7 +32,7 @@ class LoginBody(_Given):
     """Who wants in."""
 
     login: Annotated[Clean, Field(min_length=1, max_length=64)]
-    password: Annotated[str, Field(min_length=1, max_length=256)]
+    password: Annotated[Clean, Field(min_length=1, max_length=256)]
 
 
 class MessageBody(_Given):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.errors import UserMistake
@@ -45,7 +45,7 @@ def started(database: Database) -> Conversation:
     return database.write_now(says)[0][0]
 
 
-def rows_in(database: Database, table: schema.Table) -> int:
+def rows_in(database: Database, table: Table) -> int:
     return database.read_now(lambda tx: tx.connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
@@ -131,9 +131,7 @@ def test_foreign_keys_are_enforced(database: Database) -> None:
     with pytest.raises(IntegrityError):
         database.write_now(lambda tx: tx.set_holder(conversation.id, Holder.AGENT, agent_id=999))
     with pytest.raises(IntegrityError):
-        database.write_now(
-            lambda tx: tx.add_assignment(999, "cards", Priority.NORMAL, Reason.REQUESTED, None, NOW)
-        )
+        database.write_now(lambda tx: tx.add_assignment(999, "cards", Priority.NORMAL, Reason.REQUESTED, None, NOW))
     with pytest.raises(IntegrityError):
         database.write_now(lambda tx: tx.change("message", 999, {}, NOW))
 
@@ -197,7 +195,14 @@ def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
 
     with pytest.raises(LookupError, match="halfway"):
         database.write_now(stumble)
-    for table in (schema.events, schema.contacts, schema.conversations, schema.messages, schema.pending, schema.changes):
+    for table in (
+        schema.events,
+        schema.contacts,
+        schema.conversations,
+        schema.messages,
+        schema.pending,
+        schema.changes,
+    ):
         assert rows_in(database, table) == 0, table.name
 
 
@@ -213,7 +218,9 @@ def test_times_come_back_as_they_went_in(database: Database) -> None:
     assert stored == NOW
     assert stored.tzinfo is UTC
     with pytest.raises(StatementError, match="without a zone"):
-        database.write_now(lambda tx: tx.record_event(replace(EVENT, external_id="e-2", sent_at=NOW.replace(tzinfo=None))))
+        database.write_now(
+            lambda tx: tx.record_event(replace(EVENT, external_id="e-2", sent_at=NOW.replace(tzinfo=None)))
+        )
 
 
 class Witness:

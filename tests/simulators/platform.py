@@ -51,7 +51,7 @@ class SimulatedPlatform:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.add_routes(self.routes())
-        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()

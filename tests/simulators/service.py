@@ -48,7 +48,7 @@ async def serving(routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
     """A server with the routes; its address. It takes any size: limits are the adapter's own."""
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.add_routes(routes)
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

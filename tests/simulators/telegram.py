@@ -23,7 +23,6 @@ from tests.simulators.platform import Failure, Hook, SimulatedPlatform, cut_off,
 Json = dict[str, Any]
 _LONGEST_TEXT = 4096  # UTF-16 units
 _LONGEST_DATA = 64  # bytes
-_LONGEST_POLL = 50  # seconds
 
 
 class ApiError(Exception):
@@ -69,6 +68,7 @@ class TelegramSimulator(SimulatedPlatform):
         self.webhook_secret = ""
         self.pending: list[Json] = []  # updates that are not confirmed yet
         self.offsets: list[int | None] = []  # of the calls of getUpdates
+        self.longest_poll = 50.0  # seconds
         self._updates = 1000
         self._messages = 0
         self._polls = 0
@@ -242,14 +242,13 @@ class TelegramSimulator(SimulatedPlatform):
         offset = given.get("offset")
         self.offsets.append(offset)
         self._allowed = given.get("allowed_updates", self._allowed)
-        if offset is not None and any(update["update_id"] == offset - 1 for update in self.pending):
-            # everything up to the update before the offset is confirmed, in the order in which it came
-            place = [update["update_id"] for update in self.pending].index(offset - 1)
-            del self.pending[: place + 1]
-            await self.notify()
+        if offset is not None and any(update["update_id"] < offset for update in self.pending):
+            # every update before the offset is confirmed, and forgotten
+            self.pending = [update for update in self.pending if update["update_id"] >= offset]
         self._polls += 1
         mine = self._polls
-        wait = min(float(given.get("timeout", 0)), _LONGEST_POLL)
+        await self.notify()
+        wait = min(float(given.get("timeout", 0)), self.longest_poll)
         try:
             async with asyncio.timeout(wait), self.changed:
                 await self.changed.wait_for(lambda: self.pending or self._polls != mine or self.closing)

@@ -15,7 +15,7 @@ from handoff.deadlines import due_on
         ("transfer_missing", "2026-03-04T10:00", date(2026, 3, 25)),
         ("transfer_missing", "2026-03-07T10:00", date(2026, 3, 27)),  # received on a Saturday
         ("transfer_missing", "2026-03-20T10:00", date(2026, 4, 13)),  # over Easter Monday
-        ("card_declined", "2026-12-18T10:00", date(2027, 1, 13)),  # Christmas, New Year, Epiphany
+        ("card_declined", "2026-12-18T10:00", date(2027, 1, 14)),  # Christmas, New Year, Epiphany
         # all others: 30 calendar days
         ("app_problem", "2026-03-04T10:00", date(2026, 4, 3)),
         (None, "2026-03-04T10:00", date(2026, 4, 3)),

@@ -111,9 +111,7 @@ def test_parse_when(language: Language, text: str, expected: str | None) -> None
     assert (wish.astimezone(WARSAW).strftime("%d.%m %H:%M") if wish is not None else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("language", "text"), [("pl", "завтра в 10"), ("ru", "tomorrow at 10"), ("en", "jutro o 10")]
-)
+@pytest.mark.parametrize(("language", "text"), [("pl", "завтра в 10"), ("ru", "tomorrow at 10"), ("en", "jutro o 10")])
 def test_the_wish_may_be_in_another_of_our_languages(language: Language, text: str) -> None:
     assert parse_when(text, language, NOW, WARSAW) == datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 

@@ -29,10 +29,16 @@ const mine = (action) => () => {
   if (state.open && standing(state).mine) action(state.open.conversation.id);
 };
 
+/** Works while the conversation is still loading too: a quick agent does not wait for it, and the server decides. */
+function claimChosen() {
+  const state = current();
+  if (state.route.id !== null && (!state.open || standing(state).mayClaim)) claim(state.route.id);
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
-  c: () => current().open && standing(current()).mayClaim && claim(current().open.conversation.id),
+  c: claimChosen,
   r: () => write(false),
   n: () => write(true),
   t: mine(() => set({ dialog: "transfer" })),

@@ -57,7 +57,7 @@ function Card({ callback, onChanged }) {
       <div class="card-head">
         <a class="phone-link" href=${`tel:${callback.phone}`}><${Icon} name="phone" />${phone(callback.phone)}</a>
         <span class="card-name">${callback.name || ""}</span>
-        ${!waiting && html`<span class=${`chip plain state-${callback.status}`}>${word("callback", callback.status)}</span>`}
+        ${!waiting && html`<span class=${`chip plain state-${callback.status}`}>${word("callback_state", callback.status)}</span>`}
         <span class="gap"></span><${DueAt} callback=${callback} />
       </div>
       ${waiting && html`<p class="quote">${t("callbacks.quote")} <span class="code big">${callback.code}</span></p>`}

@@ -25,7 +25,8 @@ function Verbs({ conversation }) {
 }
 
 function Holder({ conversation }) {
-  const kind = conversation.status === "resolved" ? "resolved" : conversation.holder;
+  const mine = useStore((state) => conversation.holder === "agent" && conversation.agent?.id === state.agent.id);
+  const kind = conversation.status === "resolved" ? "resolved" : mine ? "mine" : conversation.holder;
   return html`<span class=${`holder ${kind}`}>${t(`holder.${kind}`, { name: conversation.agent?.name ?? "" })}</span>`;
 }
 

@@ -50,12 +50,12 @@ function Playbook({ id, entries, mine }) {
 
 const Ticket = ({ ticket }) => html`
   <li class="mini"><div class="mini-head"><strong class="mono">${ticket.reference}</strong><span class="gap"></span><${Due} ticket=${ticket} /></div>
-    <span class="muted">${word("ticket", ticket.kind)}${ticket.topic ? ` · ${topicName(ticket.topic)}` : ""} · ${word("status", ticket.status)}</span></li>`;
+    <span class="muted">${word("ticket", ticket.kind)}${ticket.topic ? ` · ${topicName(ticket.topic)}` : ""} · ${word("ticket_state", ticket.status)}</span></li>`;
 
 const Callback = ({ callback }) => html`
   <li class="mini"><div class="mini-head"><a href=${`tel:${callback.phone}`}>${phone(callback.phone)}</a><span class="gap"></span>
       <span class="code" title=${t("callbacks.code_hint")}>${callback.code}</span></div>
-    <span class="muted">${dayAndClock(callback.due_at)} · ${word("callback", callback.status)}</span></li>`;
+    <span class="muted">${dayAndClock(callback.due_at)} · ${word("callback_state", callback.status)}</span></li>`;
 
 const Step = ({ step }) => html`
   <li><strong>${teamName(step.team)}</strong> <span class="muted">${shortTime(step.opened_at)}</span><br />

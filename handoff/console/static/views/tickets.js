@@ -33,7 +33,7 @@ function Card({ ticket, onClosed }) {
       <div class="card-head">
         <span class=${`chip intent-${ticket.kind}`}><${Icon} name=${ticket.kind} size=${13} />${word("ticket", ticket.kind)}</span>
         <strong class="mono">${ticket.reference}</strong>
-        ${ticket.status === "closed" && html`<span class="chip plain">${word("status", "closed")}</span>`}
+        ${ticket.status === "closed" && html`<span class="chip plain">${word("ticket_state", "closed")}</span>`}
         <span class="gap"></span><${Due} ticket=${ticket} />
       </div>
       <p class="card-text">${ticket.text || t("message.no_text")}</p>

@@ -11,7 +11,7 @@ export function Toasts() {
       ${toasts.map((toast) => html`
         <div key=${toast.id} class=${`toast ${toast.kind}`}>
           <${Icon} name=${toast.kind === "done" ? "check" : "alert"} /><span>${toast.text}</span>
-          <button class="icon-button" aria-label=${t("close")} onClick=${() => dismiss(toast.id)}><${Icon} name="close" size=${16} /></button>
+          <button class="icon-button" aria-label=${t("toast.dismiss")} onClick=${() => dismiss(toast.id)}><${Icon} name="close" size=${16} /></button>
         </div>`)}
     </div>`;
 }
