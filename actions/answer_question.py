@@ -121,7 +121,7 @@ class ActionAnswerTopic(RasaAction):
         """Answers it."""
         turn = scope()
         topic = next(tracker.get_latest_entity_values("topic"), None)
-        if topic not in turn.knowledge.topics():
+        if topic is None or topic not in turn.knowledge.topics():
             return not_understood(turn, dispatcher, tracker)
         turn.did(Action.ANSWER)
         return answer(turn, dispatcher, topic)

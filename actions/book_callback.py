@@ -1,4 +1,4 @@
-"""Phone calls: a valid number, a time within the team's hours, confirmed back with a code that the caller must quote."""
+"""Phone calls: a valid number, a time within the team's hours, and a code that the caller must quote."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +46,7 @@ class ValidateCallbackForm(RasaAction):
             found.append(SlotSet("phone", phone))
         if moment is not None:
             found.append(SlotSet("call_at", moment))
-        if found or not self._tried(turn, tracker, requested):
+        if found or not self._tried(turn, requested):
             return found
         turn.did(Action.CALLBACK)
         bad = "callback.bad_phone" if requested == "phone" else "callback.bad_when"
@@ -54,7 +54,7 @@ class ValidateCallbackForm(RasaAction):
         return [SlotSet(requested, None)]
 
     @staticmethod
-    def _tried(turn: Scope, tracker: Tracker, requested: str | None) -> bool:
+    def _tried(turn: Scope, requested: str | None) -> bool:
         """Whether the message looks like an attempt to answer, so that a wrong one is said to be wrong."""
         digits = sum(character.isdigit() for character in turn.work.message.text)
         if requested == "phone":

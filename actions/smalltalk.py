@@ -1,6 +1,7 @@
 """The short talk around the matter: greetings, thanks, yes and no, and the start of a session."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rasa_sdk import Action as RasaAction
 from rasa_sdk import Tracker
@@ -116,7 +117,7 @@ class ActionOther(RasaAction):
 class _YesNo:
     """An answer to what the assistant asked last; without a question it is small talk."""
 
-    follow: dict[str, str] = {}
+    follow: ClassVar[Mapping[str, str]] = {}
     key = ""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
@@ -133,7 +134,7 @@ class _YesNo:
 class ActionAffirm(_YesNo, RasaAction):
     """Yes."""
 
-    follow = {"helped": "action_helped", "person": "action_request_agent"}
+    follow: ClassVar[Mapping[str, str]] = {"helped": "action_helped", "person": "action_request_agent"}
     key = "affirm.plain"
 
     def name(self) -> str:
@@ -144,7 +145,7 @@ class ActionAffirm(_YesNo, RasaAction):
 class ActionDeny(_YesNo, RasaAction):
     """No."""
 
-    follow = {"helped": "action_not_helped"}
+    follow: ClassVar[Mapping[str, str]] = {"helped": "action_not_helped"}
     key = "deny.plain"
 
     def name(self) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from bot.errors import OkienkoError, UserMistake
 
 #: Each adds its commands with `register(subparsers)`.
-COMMANDS = ("serve", "agents", "audit")
+COMMANDS = ("serve", "understand", "agents", "audit")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -43,7 +43,7 @@ def store_events(tx: Tx, events: Sequence[InboundEvent], company: Company, now: 
     new = 0
     for event in events:
         clean = cleaned(event)
-        event_id = tx.record_event(clean)
+        event_id = tx.record_event(clean, now)
         if event_id is None:
             continue
         new += 1
@@ -74,10 +74,10 @@ def _readable(text: str) -> str:
 
 
 def _customer_message(tx: Tx, event_id: int, event: InboundEvent, company: Company, now: datetime) -> None:
-    contact = tx.contact_for(event)
+    contact = tx.contact_for(event, now)
     brand = _brand(tx, contact, event, company)
-    conversation = tx.conversation_for(contact, brand, _first_language(contact, brand, company))
-    message_id = tx.customer_message(conversation, event_id, _with_payload(tx, conversation.id, event))
+    conversation = tx.conversation_for(contact, brand, _first_language(contact, brand, company), now)
+    message_id = tx.customer_message(conversation, event_id, _with_payload(tx, conversation.id, event), now)
     tx.change("message", conversation.id, {"message_id": message_id, "author": "customer"}, now)
     tx.wake(WAKE_TURNS)
     tx.wake(WAKE_LIVE)
@@ -96,15 +96,15 @@ def _with_payload(tx: Tx, conversation_id: int, event: InboundEvent) -> InboundE
 
 
 def _outside_reply(tx: Tx, event: InboundEvent, company: Company, now: datetime) -> None:
-    contact = tx.contact_for(event)
+    contact = tx.contact_for(event, now)
     brand = _brand(tx, contact, event, company)
-    conversation = tx.conversation_for(contact, brand, _first_language(contact, brand, company))
+    conversation = tx.conversation_for(contact, brand, _first_language(contact, brand, company), now)
     lifecycle.outside_reply(tx, conversation.id, now, company)
 
 
 def _brand(tx: Tx, contact: Contact, event: InboundEvent, company: Company) -> str:
     named = event.brand if event.brand is not None else tx.last_brand(contact)
-    return named if named in company.brands else company.default_brand
+    return named if named is not None and named in company.brands else company.default_brand
 
 
 def _first_language(contact: Contact, brand: str, company: Company) -> Language:

@@ -61,8 +61,10 @@ class RedisLive:
         try:
             while True:
                 yield
+                # not asyncio.wait_for: on Python 3.11 it swallows a cancellation that comes together with the signal
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(signal.wait(), every)
+                    async with asyncio.timeout(every):
+                        await signal.wait()
                 signal.clear()
         finally:
             self._listeners[topic].discard(signal)

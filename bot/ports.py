@@ -45,19 +45,19 @@ class Clock(Protocol):
 class InboxTx(Protocol):
     """Storing what came in."""
 
-    def record_event(self, event: InboundEvent) -> int | None:
+    def record_event(self, event: InboundEvent, now: datetime) -> int | None:
         """Stores the event; its id, or None if (channel, external_id) is known already."""
 
-    def contact_for(self, event: InboundEvent) -> Contact:
+    def contact_for(self, event: InboundEvent, now: datetime) -> Contact:
         """The sender's contact, made if new; name and locale are brought up to date."""
 
     def last_brand(self, contact: Contact) -> str | None:
         """The brand that the contact wrote to last, for channels that name it only once (a deep link)."""
 
-    def conversation_for(self, contact: Contact, brand: str, language: Language) -> Conversation:
+    def conversation_for(self, contact: Contact, brand: str, language: Language, now: datetime) -> Conversation:
         """The contact's conversation with the brand, made if new."""
 
-    def customer_message(self, conversation: Conversation, event_id: int, event: InboundEvent) -> int:
+    def customer_message(self, conversation: Conversation, event_id: int, event: InboundEvent, now: datetime) -> int:
         """Adds the customer's message and lets it wait for its turn; reopens the conversation. Its id."""
 
     def offered_buttons(self, conversation_id: int) -> Sequence[Button]:
@@ -131,8 +131,16 @@ class OutboxTx(Protocol):
     def lease_deliveries(self, now: datetime, seconds: float, limit: int) -> Sequence[OutboundMessage]:
         """Leases due messages: at most one a conversation, and none that has an undelivered one before it."""
 
-    def settle_delivery(self, message_id: int, state: DeliveryState, now: datetime, *, external_id: str = "",
-                        reason: str = "", due_at: datetime | None = None) -> None:
+    def settle_delivery(
+        self,
+        message_id: int,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        external_id: str = "",
+        reason: str = "",
+        due_at: datetime | None = None,
+    ) -> None:
         """Writes how an attempt ended: SENT, FAILED with a reason, or STORED again with `due_at`."""
 
 
@@ -142,8 +150,9 @@ class DeskTx(Protocol):
     def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
         """Raises NotFound."""
 
-    def set_holder(self, conversation_id: int, holder: Holder, *, agent_id: int | None = None,
-                   team: str | None = None) -> None:
+    def set_holder(
+        self, conversation_id: int, holder: Holder, *, agent_id: int | None = None, team: str | None = None
+    ) -> None:
         """Changes the holder and raises the fence."""
 
     def set_status(self, conversation_id: int, status: Status) -> None:
@@ -158,13 +167,21 @@ class DeskTx(Protocol):
     def open_assignment(self, conversation_id: int) -> Assignment | None:
         """The one open assignment, if any."""
 
-    def add_assignment(self, conversation_id: int, team: str, priority: Priority, reason: Reason,
-                       topic: str | None, now: datetime) -> int:
+    def add_assignment(
+        self, conversation_id: int, team: str, priority: Priority, reason: Reason, topic: str | None, now: datetime
+    ) -> int:
         """Opens one; the schema refuses a second."""
 
-    def change_assignment(self, assignment_id: int, *, team: str | None = None, priority: Priority | None = None,
-                          agent_id: int | None = None, claimed_at: datetime | None = None,
-                          release: bool = False) -> None:
+    def change_assignment(
+        self,
+        assignment_id: int,
+        *,
+        team: str | None = None,
+        priority: Priority | None = None,
+        agent_id: int | None = None,
+        claimed_at: datetime | None = None,
+        release: bool = False,
+    ) -> None:
         """Changes what is given; `release` takes the agent off."""
 
     def close_assignment(self, assignment_id: int, result: str, now: datetime) -> None:

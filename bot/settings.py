@@ -96,7 +96,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     mine = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     # names for tests and benchmarks, not settings of the service
-    unknown = sorted(name for name in mine if name not in known and not name.startswith(("OKIENKO_BENCH_", "OKIENKO_TEST_")))
+    unknown = sorted(
+        name for name in mine if name not in known and not name.startswith(("OKIENKO_BENCH_", "OKIENKO_TEST_"))
+    )
     if unknown:
         raise UserMistake(f"unknown setting {unknown[0]}; the known ones are listed in README under Settings")
     values = {name.removeprefix(PREFIX).lower(): value for name, value in mine.items() if name in known}

@@ -56,7 +56,9 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UserMistake(f"port {port} on {host} cannot be used ({error.strerror}); choose another with --port") from None
+            raise UserMistake(
+                f"port {port} on {host} cannot be used ({error.strerror}); choose another with --port"
+            ) from None
 
 
 def find_valkey() -> Path:

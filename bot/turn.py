@@ -76,20 +76,20 @@ class Turns:
         started = time.perf_counter()
         try:
             result = await self._brain.turn(work, self._clock.now())
-            await self._store.write(commit, work, result, self._clock.now(), self._company)
+            await self._store.write(commit, work, result, self._clock.now())
         except Stale as stale:
             log.info("turn of message %s runs again: %s", work.message.id, stale.code)
             await self._store.write(postpone, work, self._clock.now())
-        except Exception:  # noqa: BLE001 - whatever our own code does, the customer is answered
-            await self._failed(work)
+        except Exception:
+            error_id = secrets.token_hex(4)
+            log.exception("error %s in the turn of message %s, attempt %s", error_id, work.message.id, work.attempt)
+            await self._failed(work, error_id)
         else:
             TURNS.labels(result.outcome).inc()
             TURN_SECONDS.observe(time.perf_counter() - started)
         return True
 
-    async def _failed(self, work: Work) -> None:
-        error_id = secrets.token_hex(4)
-        log.exception("error %s in the turn of message %s, attempt %s", error_id, work.message.id, work.attempt)
+    async def _failed(self, work: Work, error_id: str) -> None:
         decision = retry.decide(retry.TURN, work.attempt, "error", jitter=random.random())
         now = self._clock.now()
         if isinstance(decision, retry.Retry):
@@ -124,7 +124,7 @@ def seen(tx: Tx, worker: str, model: str, now: datetime) -> None:
     tx.worker_seen(worker, model, now)
 
 
-def commit(tx: Tx, work: Work, result: TurnResult, now: datetime, company: Company) -> None:
+def commit(tx: Tx, work: Work, result: TurnResult, now: datetime) -> None:
     """Writes all that the turn decided; raises Stale, with nothing written, if the ground has moved."""
     conversation = tx.check_lease(work, now)
     tx.finish_turn(work, result, now)

@@ -39,6 +39,7 @@ class Worker:
         self._company: Company = load_company(self._home / "okienko.yml")
         self._texts: Catalogue = load_texts(self._home / "data" / "texts")
         self._faq: Faq = load_faq(self._home / "data" / "faq", self._company)
+        self._anger = load_anger(self._home / "data" / "anger.yml")
         self._registry = Registry(self._home / "models")
         self._refused: Path | None = None
 
@@ -83,11 +84,11 @@ class Worker:
         return brain
 
     def _load(self, archive: Path) -> Brain:
+        """Loads an archive; `UserMistake` if that cannot be."""
         with quiet():
             from bot.dialogue.brain import RasaBrain
 
-            anger = load_anger(self._home / "data" / "anger.yml")
-            return RasaBrain(archive, self._company, self._texts, self._faq, anger)
+            return RasaBrain(archive, self._company, self._texts, self._faq, self._anger)
 
     async def _watch(self, turns: Turns) -> None:
         current = self._registry.current()
@@ -104,9 +105,9 @@ class Worker:
                 turns.change_brain(await self._brain(promoted))
                 current = promoted
                 log.info("model %s took over", promoted.name)
-            except Exception:  # noqa: BLE001 - an archive can be broken in any way; the old model goes on
+            except UserMistake as mistake:
                 self._refused = promoted
-                log.exception("model %s does not load and is refused; the old one goes on", promoted.name)
+                log.warning("refused, and the old model goes on: %s", mistake)
 
 
 def run_worker(settings: Settings) -> None:

@@ -182,11 +182,10 @@ def _succeed(
     tx: Tx, conversation: Conversation, before: Assignment | None, result: str, team: str, now: datetime
 ) -> int:
     """Ends the assignment so far and opens its successor, as urgent as it was; the successor's id."""
-    priority = Priority.NORMAL
-    if before is not None:
-        priority = before.priority
-        tx.close_assignment(before.id, result, now)
-    return tx.add_assignment(conversation.id, team, priority, Reason.TRANSFER, None, now)
+    if before is None:
+        return tx.add_assignment(conversation.id, team, Priority.NORMAL, Reason.TAKEN_OVER, None, now)
+    tx.close_assignment(before.id, result, now)
+    return tx.add_assignment(conversation.id, team, before.priority, Reason.TRANSFER, None, now)
 
 
 def _hand_to(

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.errors import Malformed, NotFound
-from bot.ports import WAKE_WEBCHAT, WidgetMessage
+from bot.ports import WAKE_WEBCHAT, Tx, WidgetMessage
 from bot.types.conversation import Holder
 from bot.types.languages import Language, is_language
 from bot.types.message import Author, Delivered, Delivery, EventKind, InboundEvent, OutboundMessage
@@ -166,7 +166,7 @@ class Webchat:
             since, seen = seen - OVERLAP, self._context.clock.now()
             if not sessions:
                 continue
-            released = await self._context.store.read(lambda tx, s=sessions, t=since: tx.widget_released(s, t))
+            released = await self._context.store.read(_released, sessions, since)
             for message in released:
                 for window in list(self._windows.get(message.session, ())):
                     if window.brand == message.brand:
@@ -178,6 +178,10 @@ class Webchat:
             await window.push(message)
         except ConnectionError:
             log.debug("a widget went away; it will ask for what it missed")
+
+
+def _released(tx: Tx, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:
+    return tx.widget_released(sessions, since)
 
 
 def _language(asked: str) -> Language | None:

@@ -120,7 +120,9 @@ def run_migrate(_arguments: argparse.Namespace) -> int:
 
 def _need_redis(settings: Settings) -> None:
     if not settings.redis_url:
-        raise UserMistake("OKIENKO_REDIS_URL is missing: parts that run one by one meet there ('okienko serve' brings its own)")
+        raise UserMistake(
+            "OKIENKO_REDIS_URL is missing: parts that run one by one meet there ('okienko serve' brings its own)"
+        )
 
 
 def _check_model(settings: Settings) -> None:
@@ -151,9 +153,7 @@ def _first_accounts(settings: Settings, company: Company, *, demo: bool) -> tupl
             made_demo = hash_password(password)
             teams = tuple(company.teams)
             database.write_now(
-                lambda tx: accounts.add_agent(
-                    tx.connection, DEMO_LOGIN, DEMO_NAME, Role.LEAD, teams, made_demo, now
-                )
+                lambda tx: accounts.add_agent(tx.connection, DEMO_LOGIN, DEMO_NAME, Role.LEAD, teams, made_demo, now)
             )
         return DEMO_LOGIN, password
     finally:

@@ -21,12 +21,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
+from bot.errors import UserMistake
+
 # Rasa checks every answer of an action server against a JSON schema, and the schema against its meta-schema: 14 of a
 # turn's 19 ms (facts.md). Our actions run in this process and are typed.
 RemoteAction._validate_action_result = lambda _self, _result: True
 
 
-class InProcessActions(EndpointConfig):  # type: ignore[misc]
+class InProcessActions(EndpointConfig):
     """An "action server" that is this process."""
 
     def __init__(self) -> None:
@@ -40,7 +42,7 @@ class InProcessActions(EndpointConfig):  # type: ignore[misc]
         return await self._executor.run(json)
 
 
-class TurnTrackers(TrackerStore):  # type: ignore[misc]
+class TurnTrackers(TrackerStore):
     """Trackers of running turns, in memory only."""
 
     def __init__(self) -> None:
@@ -65,7 +67,11 @@ class RasaDialogue:
 
     def __init__(self, archive: Path) -> None:
         self._trackers = TurnTrackers()
-        self._agent = Agent.load(str(archive), action_endpoint=InProcessActions())
+        try:
+            self._agent = Agent.load(str(archive), action_endpoint=InProcessActions())
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            raise UserMistake(f"the model {archive} does not load: {reason}") from error
         self._agent.tracker_store = self._trackers
         assert self._agent.processor is not None
         self._processor = self._agent.processor
@@ -106,4 +112,3 @@ class RasaDialogue:
         finally:
             del self._trackers.trackers[sender]
         return new, any(event["event"] == "session_started" for event in new)
-

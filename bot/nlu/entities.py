@@ -34,7 +34,7 @@ _SIGN_FIRST = re.compile(rf"(?P<sign>[€$£₽])\s?(?P<number>{_NUMBER})(?![\d]
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "₽": "RUB"}
 
 _LAST4 = re.compile(
-    r"(?:(?:[*•xX]{2,}|\.{3}|(?<!account )(?<!PESEL )(?<!\[)…)[\s\-]*"  # "[card …1234]" is bot/rules/masking.py's
+    r"(?:(?:[*•]+|[xX]{2,}|\.{3}|(?<!account )(?<!PESEL )(?<!\[)…)[\s\-]*"  # "[card …1234]" is bot/rules/masking.py's
     r"|\b(?:ko[nń]cz\w+\s+si[eę]|ko[nń]c[oó]wk\w+|ostatnie\s+(?:4|cztery)\s+cyfry|ending(?:\s+(?:in|with))?|ends\s+(?:in|with)"
     r"|last\s+(?:4|four)(?:\s+digits)?|заканчива\w+|оканчива\w+|последние\s+(?:4|четыре)\s+цифры)"
     r"(?:\s+(?:na|to|are|is|на))?[\s:\-]*)"

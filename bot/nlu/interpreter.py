@@ -2,6 +2,7 @@
 
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ from bot.types.understanding import Understanding
 
 if TYPE_CHECKING:
     from rasa.engine.runner.interface import GraphRunner
+
+
+#: What a file that is cut short or scribbled over ends in.
+_BROKEN = (OSError, EOFError, tarfile.TarError, zlib.error)
 
 
 class Interpreter:
@@ -40,7 +45,7 @@ class Interpreter:
 
             try:
                 metadata, runner = load_predict_graph_runner(Path(folder), archive, LocalModelStorage, DaskGraphRunner)
-            except (RasaException, UnsupportedModelVersionError, ImportError, OSError, KeyError, ValueError) as error:
+            except (RasaException, UnsupportedModelVersionError, ImportError, KeyError, ValueError, *_BROKEN) as error:
                 reason = " ".join(str(error).split())
                 raise UserMistake(f"{archive}: the model does not load: {reason}") from error
         return cls(runner, metadata.nlu_target, archive.name)

@@ -47,7 +47,7 @@ def fold(text: str) -> str:
     """The form for word and character n-grams: no capitals, no diacritics, numbers as 0, links and addresses named."""
     text = plain(text)
     if "@" in text or "/" in text or "www" in text:
-        text = _MAIL.sub(" mailaddress ", _LINK.sub(" weblink ", text))
+        text = _MAIL.sub("mailaddress", _LINK.sub("weblink", text))
     text = _NUMBER.sub("0", text)
     if not text.isascii():
         text = _COMBINING.sub("", unicodedata.normalize("NFD", text)).translate(_UNDECOMPOSED)

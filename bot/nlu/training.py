@@ -39,9 +39,9 @@ _STEPS = {
 _STEP_OF_NODE = {
     "schema_validator": "importing",
     "nlu_training_data_provider": "importing",
-    "run_bot.nlu.components.SentenceEncoder": "encoding",
-    "train_bot.nlu.components.TriageHead": "triage",
-    "train_bot.nlu.components.TopicHead": "topic",
+    "run_bot.nlu.featurizers.SentenceEncoder": "encoding",
+    "train_bot.nlu.classifiers.TriageHead": "triage",
+    "train_bot.nlu.classifiers.TopicHead": "topic",
     "training_tracker_provider": "rules",
     "train_RulePolicy": "rules",
 }

@@ -37,7 +37,9 @@ DELIVERY = RetryPolicy(tries=12, base=1.0, ceiling=3600.0)
 TURN = RetryPolicy(tries=3, base=0.5, ceiling=5.0)
 
 
-def decide(policy: RetryPolicy, attempt: int, reason: str, *, asked: float | None = None, jitter: float = 0.0) -> Retry | GiveUp:
+def decide(
+    policy: RetryPolicy, attempt: int, reason: str, *, asked: float | None = None, jitter: float = 0.0
+) -> Retry | GiveUp:
     """What to do after attempt number `attempt` (1 for the first) failed.
 
     `asked`: seconds that the platform asked to wait; it does not count as a failure of ours and is never given up.

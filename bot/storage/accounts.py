@@ -6,7 +6,7 @@ Passwords and tokens arrive here hashed; neither is ever stored as it is.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from bot.errors import Conflict
 from bot.storage.schema import agent_teams, agents, tokens

@@ -1,6 +1,6 @@
 """The ledger: every inbound event, what became of it, and how far its answers got; and all that does not add up.
 
-    event -> one stored message -> one turn (its outcome) -> its outgoing messages -> their deliveries
+event -> one stored message -> one turn (its outcome) -> its outgoing messages -> their deliveries
 """
 
 from collections.abc import Sequence
@@ -68,16 +68,31 @@ def _checks(now: datetime) -> Sequence[_Check]:
     )
     return (
         ("lost", "events of customers without a message", events.c.id, events, spoken & ~has_message),
-        ("lost", "messages without a turn that wait for none", messages.c.id, messages,
-         from_customer & ~has_turn & ~waits),
+        (
+            "lost",
+            "messages without a turn that wait for none",
+            messages.c.id,
+            messages,
+            from_customer & ~has_turn & ~waits,
+        ),
         ("lost", "turns without an answer", turns.c.message_id, turns, (turns.c.outcome != "silent") & ~answered),
         ("lost", "messages of ours that never went to the outbox", messages.c.id, messages, goes_out & ~has_delivery),
         ("doubled", "messages with a turn that wait for another", messages.c.id, messages, has_turn & waits),
-        ("doubled", "deliveries that may have arrived twice", deliveries.c.message_id, deliveries,
-         deliveries.c.uncertain),
+        (
+            "doubled",
+            "deliveries that may have arrived twice",
+            deliveries.c.message_id,
+            deliveries,
+            deliveries.c.uncertain,
+        ),
         ("stuck", "messages that wait too long for their turn", pending.c.message_id, pending, pending.c.due_at < late),
-        ("stuck", "messages that wait too long in the outbox", deliveries.c.message_id, deliveries,
-         and_(undelivered, deliveries.c.due_at < late)),
+        (
+            "stuck",
+            "messages that wait too long in the outbox",
+            deliveries.c.message_id,
+            deliveries,
+            and_(undelivered, deliveries.c.due_at < late),
+        ),
         ("misrouted", "deliveries to another contact than the conversation's", deliveries.c.message_id, routed, wrong),
     )
 

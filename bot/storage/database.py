@@ -40,7 +40,9 @@ class Database:
         self._live: Live | None = None
         embedded = engine.dialect.name == "sqlite"
         self._writers = ThreadPoolExecutor(1 if embedded else POSTGRES_THREADS, thread_name_prefix="db-write")
-        self._readers = ThreadPoolExecutor(SQLITE_READERS if embedded else POSTGRES_THREADS, thread_name_prefix="db-read")
+        self._readers = ThreadPoolExecutor(
+            SQLITE_READERS if embedded else POSTGRES_THREADS, thread_name_prefix="db-read"
+        )
 
     def announce_with(self, live: Live) -> None:
         """From now on committed transactions announce themselves through `live`."""

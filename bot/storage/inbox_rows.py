@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -21,7 +21,7 @@ BEFORE = {"sent": ("sending",), "delivered": ("sending", "sent"), "read": ("send
 class InboxRows(Rows):
     """Implements `ports.InboxTx`."""
 
-    def record_event(self, event: InboundEvent) -> int | None:
+    def record_event(self, event: InboundEvent, now: datetime) -> int | None:
         """Stores the event; its id, or None if it is known already."""
         insert = postgres_insert if self.connection.dialect.name == "postgresql" else sqlite_insert
         statement = (
@@ -33,7 +33,7 @@ class InboxRows(Rows):
                 sender=event.sender,
                 detail=event.detail[:256],
                 sent_at=event.sent_at,
-                received_at=datetime.now(UTC),
+                received_at=now,
             )
             .on_conflict_do_nothing(index_elements=["channel", "external_id"])
             .returning(events.c.id)
@@ -41,7 +41,7 @@ class InboxRows(Rows):
         found: int | None = self.connection.execute(statement).scalar_one_or_none()
         return found
 
-    def contact_for(self, event: InboundEvent) -> Contact:
+    def contact_for(self, event: InboundEvent, now: datetime) -> Contact:
         """The sender's contact, made if new; name and locale are brought up to date."""
         key = and_(contacts.c.channel == event.channel, contacts.c.external_id == event.sender)
         row = self.connection.execute(select(contacts).where(key)).one_or_none()
@@ -53,7 +53,7 @@ class InboxRows(Rows):
                 external_id=event.sender,
                 name=event.name[:256],
                 locale=event.locale[:16],
-                created_at=datetime.now(UTC),
+                created_at=now,
             )
             row = self.connection.execute(select(contacts).where(key)).one()
         name, locale = event.name[:256] or row.name, event.locale[:16] or row.locale
@@ -71,14 +71,11 @@ class InboxRows(Rows):
         ).scalar_one_or_none()
         return found
 
-    def conversation_for(self, contact: Contact, brand: str, language: Language) -> Conversation:
+    def conversation_for(self, contact: Contact, brand: str, language: Language, now: datetime) -> Conversation:
         """The contact's conversation with the brand, made if new, locked."""
-        query = conversation_query().where(
-            conversations.c.contact_id == contact.id, conversations.c.brand == brand
-        )
+        query = conversation_query().where(conversations.c.contact_id == contact.id, conversations.c.brand == brand)
         row = self.connection.execute(query.with_for_update(of=conversations)).one_or_none()
         if row is None:
-            now = datetime.now(UTC)
             self._insert_if_new(
                 conversations,
                 ["contact_id", "brand"],
@@ -92,9 +89,8 @@ class InboxRows(Rows):
             row = self.connection.execute(query.with_for_update(of=conversations)).one()
         return conversation_of(row)
 
-    def customer_message(self, conversation: Conversation, event_id: int, event: InboundEvent) -> int:
+    def customer_message(self, conversation: Conversation, event_id: int, event: InboundEvent, now: datetime) -> int:
         """Adds the customer's message and lets it wait for its turn; reopens the conversation. Its id."""
-        now = datetime.now(UTC)
         message_id = self._insert(
             messages,
             conversation_id=conversation.id,
@@ -135,7 +131,7 @@ class InboxRows(Rows):
 
     def apply_receipt(self, channel: str, sender: str, receipt: Receipt) -> None:
         """Moves outgoing messages forward (never back) to sent, delivered or read."""
-        which = []
+        which: list[ColumnElement[bool]] = []
         if receipt.external_ids:
             which.append(deliveries.c.external_id.in_(receipt.external_ids))
         if receipt.message_ids:
@@ -155,6 +151,6 @@ class InboxRows(Rows):
             .values(state=receipt.state.value)
         )
 
-    def _insert_if_new(self, table: object, key: list[str], **values: object) -> None:
+    def _insert_if_new(self, table: Table, key: list[str], **values: object) -> None:
         insert = postgres_insert if self.connection.dialect.name == "postgresql" else sqlite_insert
-        self.connection.execute(insert(table).values(**values).on_conflict_do_nothing(index_elements=key))  # type: ignore[arg-type]
+        self.connection.execute(insert(table).values(**values).on_conflict_do_nothing(index_elements=key))

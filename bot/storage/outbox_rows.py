@@ -46,6 +46,9 @@ class OutboxRows(Rows):
             phone_title=phone_title,
             created_at=now,
         )
+        self.connection.execute(
+            update(conversations).where(conversations.c.id == conversation.id).values(updated_at=now)
+        )
         if author is not Author.NOTE:
             self._insert(
                 deliveries,

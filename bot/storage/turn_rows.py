@@ -113,9 +113,7 @@ class TurnRows(Rows):
         ).scalar_one()
         if mine != work.lease:
             return
-        self.connection.execute(
-            update(pending).where(pending.c.message_id == work.message.id).values(due_at=due_at)
-        )
+        self.connection.execute(update(pending).where(pending.c.message_id == work.message.id).values(due_at=due_at))
         self._free(work.conversation.id)
 
     def forget_dialogue(self, conversation_id: int) -> None:
@@ -246,6 +244,14 @@ class TurnRows(Rows):
         if row is None:
             return None
         return Ticket(
-            row.id, row.reference, TicketKind(row.kind), row.conversation_id, row.topic, row.team, row.text,
-            row.status, row.created_at, row.due_on,
+            row.id,
+            row.reference,
+            TicketKind(row.kind),
+            row.conversation_id,
+            row.topic,
+            row.team,
+            row.text,
+            row.status,
+            row.created_at,
+            row.due_on,
         )

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     ANGRY = "angry"
     ERROR = "error"
     TRANSFER = "transfer"
+    TAKEN_OVER = "taken_over"  # an agent took it from the assistant unasked
     OUTSIDE_REPLY = "outside_reply"
     ATTACHMENT = "attachment"
 

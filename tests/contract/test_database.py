@@ -35,10 +35,10 @@ EVENT = InboundEvent(channel="webchat", external_id="e-1", kind=EventKind.TEXT, 
 
 def says(tx: SqlTx, event: InboundEvent = EVENT) -> tuple[Conversation, int]:
     """The event stored as the inbox stores it: the conversation and the message's id."""
-    event_id = tx.record_event(event)
+    event_id = tx.record_event(event, NOW)
     assert event_id is not None
-    conversation = tx.conversation_for(tx.contact_for(event), "modrzew", "pl")
-    return conversation, tx.customer_message(conversation, event_id, event)
+    conversation = tx.conversation_for(tx.contact_for(event, NOW), "modrzew", "pl", NOW)
+    return conversation, tx.customer_message(conversation, event_id, event, NOW)
 
 
 def started(database: Database) -> Conversation:
@@ -50,9 +50,9 @@ def rows_in(database: Database, table: Table) -> int:
 
 
 def test_an_event_is_stored_once_for_ever(database: Database) -> None:
-    first, _ = database.write_now(lambda tx: tx.record_event(EVENT))
-    again, _ = database.write_now(lambda tx: tx.record_event(replace(EVENT, text="something else")))
-    elsewhere, _ = database.write_now(lambda tx: tx.record_event(replace(EVENT, channel="telegram")))
+    first, _ = database.write_now(lambda tx: tx.record_event(EVENT, NOW))
+    again, _ = database.write_now(lambda tx: tx.record_event(replace(EVENT, text="something else"), NOW))
+    elsewhere, _ = database.write_now(lambda tx: tx.record_event(replace(EVENT, channel="telegram"), NOW))
     assert first is not None
     assert again is None
     assert elsewhere not in (None, first)
@@ -62,7 +62,7 @@ def test_an_event_is_stored_once_for_ever(database: Database) -> None:
 def test_the_same_event_from_two_processes_is_stored_once(database: Database, database_url: str) -> None:
     with another(database_url) as other, ThreadPoolExecutor(2) as threads:
         handles = [database, other] * 8
-        ids = list(threads.map(lambda handle: handle.write_now(lambda tx: tx.record_event(EVENT))[0], handles))
+        ids = list(threads.map(lambda handle: handle.write_now(lambda tx: tx.record_event(EVENT, NOW))[0], handles))
     assert len([found for found in ids if found is not None]) == 1
 
 
@@ -207,19 +207,19 @@ def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
 
 
 def test_reading_writes_nothing(database: Database) -> None:
-    database.read_now(lambda tx: tx.record_event(EVENT))
+    database.read_now(lambda tx: tx.record_event(EVENT, NOW))
     assert rows_in(database, schema.events) == 0
 
 
 def test_times_come_back_as_they_went_in(database: Database) -> None:
     in_warsaw = NOW.astimezone(timezone(timedelta(hours=1)))
-    database.write_now(lambda tx: tx.record_event(replace(EVENT, sent_at=in_warsaw)))
+    database.write_now(lambda tx: tx.record_event(replace(EVENT, sent_at=in_warsaw), NOW))
     stored = database.read_now(lambda tx: tx.connection.execute(select(schema.events.c.sent_at)).scalar_one())
     assert stored == NOW
     assert stored.tzinfo is UTC
     with pytest.raises(StatementError, match="without a zone"):
         database.write_now(
-            lambda tx: tx.record_event(replace(EVENT, external_id="e-2", sent_at=NOW.replace(tzinfo=None)))
+            lambda tx: tx.record_event(replace(EVENT, external_id="e-2", sent_at=NOW.replace(tzinfo=None)), NOW)
         )
 
 
@@ -249,7 +249,7 @@ class WitnessedLive(RedisLive):
 
 async def test_announcements_leave_after_the_commit(database: Database, database_url: str, redis_url: str) -> None:
     def store(tx: SqlTx) -> None:
-        tx.record_event(EVENT)
+        tx.record_event(EVENT, NOW)
         tx.wake(WAKE_TURNS)
         tx.wake(WAKE_TURNS)
 

@@ -117,7 +117,7 @@
     save("session", session);
     const address = new URL("/channels/webchat/ws", server);
     address.protocol = server.protocol === "https:" ? "wss:" : "ws:";
-    address.search = new URLSearchParams({ brand, session, after: lastId, ...(language && { lang: language }) });
+    address.search = new URLSearchParams({ brand, session, after: lastId, hello: 1, ...(language && { lang: language }) });
     const mine = new WebSocket(address);
     socket = mine;
     mine.onopen = () => {

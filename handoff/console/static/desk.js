@@ -144,7 +144,7 @@ export function isUnread(state, item) {
   const concerns = item.holder === "queue" || item.agent?.id === state.agent?.id;
   const last = item.last_message;
   if (!concerns || last?.author !== "customer") return false;
-  return !state.seen[item.id] || last.at > state.seen[item.id];
+  return !state.seen[item.id] || Date.parse(last.at) > Date.parse(state.seen[item.id]);
 }
 
 // ---- the live feed

@@ -4,6 +4,7 @@
 
 const FIRST_WAIT = 500; // ms
 const LONGEST_WAIT = 30_000; // ms
+const LOGIN_ENDED = 4401; // the server's close code
 
 export class Live {
   #cursor;
@@ -61,15 +62,15 @@ export class Live {
       if (typeof change.cursor === "number") this.#cursor = change.cursor;
       this.#handlers.onChange(change);
     };
-    socket.onclose = () => this.#again(socket);
+    socket.onclose = (event) => this.#again(socket, event.code);
   }
 
-  #again(socket) {
+  #again(socket, code) {
     if (this.#stopped || socket !== this.#socket) return;
     this.#failures += 1;
     this.#handlers.onState("connecting");
     // A refused WebSocket does not say why: let an ordinary request find out whether the login has ended.
-    if (this.#failures % 3 === 2) this.#handlers.onDoubt();
+    if (code === LOGIN_ENDED || this.#failures % 3 === 2) this.#handlers.onDoubt();
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.#failures - 1));
     this.#timer = setTimeout(() => this.#connect(), longest * (0.5 + Math.random() / 2));
   }

@@ -40,8 +40,8 @@ function Head({ conversation }) {
         <h2>${customerName(conversation.contact)}</h2>
         <p>${urgent && html`<span class="chip urgent-chip"><${Icon} name="alert" size=${13} />${t("priority.urgent")}</span>`}
           <${Holder} conversation=${conversation} />
-          <span class="muted extra">${brandOf(conversation.brand).name} · ${word("language", conversation.language)}</span>
-          ${conversation.waiting_since && conversation.status === "open" && html`<${Waiting} since=${conversation.waiting_since} />`}</p>
+          ${conversation.waiting_since && conversation.status === "open" && html`<${Waiting} since=${conversation.waiting_since} />`}
+          <span class="muted extra">${brandOf(conversation.brand).name} · ${word("language", conversation.language)}</span></p>
       </div>
       <${Verbs} conversation=${conversation} />
       <button class="icon-button panel-button" aria-label=${t("panel.open")} title=${t("panel.open")} onClick=${() => set({ panel: true })}>

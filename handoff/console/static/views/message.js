@@ -19,12 +19,18 @@ function Understood({ of, outcome }) {
 
 const DELIVERY_ICONS = { stored: "clock", sending: "clock", sent: "check", delivered: "checks", read: "checks", failed: "alert" };
 
+/** Adapters put the platform's own words after a colon: "forbidden: bot was blocked by the user". */
+function whyFailed(reason) {
+  const known = word("failure", reason.split(":")[0]);
+  return reason.includes(":") && known === reason.split(":")[0].replaceAll("_", " ") ? reason : known;
+}
+
 function Delivery({ state, reason }) {
   const text = word("delivery", state);
   return html`
     <span class=${`delivery ${state}`} title=${text}>
       <${Icon} name=${DELIVERY_ICONS[state]} size=${14} />
-      ${state === "failed" ? html`<span>${text}${reason ? `: ${word("failure", reason)}` : ""}</span>` : html`<span class="sr">${text}</span>`}
+      ${state === "failed" ? html`<span>${text}${reason ? `: ${whyFailed(reason)}` : ""}</span>` : html`<span class="sr">${text}</span>`}
     </span>`;
 }
 

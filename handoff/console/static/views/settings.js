@@ -34,7 +34,7 @@ export function AgentMenu() {
   const online = connection === "online";
   return html`
     <${Popover} className="rail-button agent-menu" label=${`${agent.name}: ${t("settings.open")}`}
-      face=${html`<span class="avatar" aria-hidden="true">${initials(agent.name)}</span>
+      face=${html`<span class="avatar" data-initials=${initials(agent.name)}></span>
         <span class=${`presence ${online ? "on" : "off"}`} title=${t(online ? "live.online" : "live.connecting")}></span>`}>
       <div class="menu-head"><strong>${agent.name}</strong><span class="muted">${agent.login} · ${t(`role.${agent.role}`)}</span></div>
       <div class="menu-part"><span class="menu-title">${t("settings.language")}</span><${LanguageChoice} /></div>
