@@ -17,7 +17,7 @@ _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
 }
-_NOISY = ("rasa", "tensorflow", "absl", "apscheduler", "matplotlib", "asyncio")
+_NOISY = ("rasa", "rasa_sdk", "tensorflow", "absl", "apscheduler", "matplotlib", "asyncio")
 
 
 def hush() -> None:

@@ -1,6 +1,8 @@
 """What the schema and the transactions promise, on SQLite and on PostgreSQL."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +23,7 @@ from bot.live import RedisLive
 from bot.ports import WAKE_TURNS, Work
 from bot.storage import schema
 from bot.storage.database import Database, open_database
-from bot.storage.migrate import is_current, migrate
+from bot.storage.migrate import MIGRATION_LOCK, is_current, migrate
 from bot.storage.tx import SqlTx
 from bot.types.conversation import Conversation, Holder
 from bot.types.desk import Priority, Reason, TicketKind
@@ -29,6 +31,7 @@ from bot.types.effects import OpenTicket, TurnResult
 from bot.types.message import EventKind, InboundEvent
 from tests import servers
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 EVENT = InboundEvent(channel="webchat", external_id="e-1", kind=EventKind.TEXT, sender="s-1", sent_at=NOW, text="Hej")
 
@@ -330,7 +333,7 @@ def test_migrating_again_changes_nothing(database: Database, database_url: str) 
     assert rows_in(database, schema.conversations) == 1
 
 
-def test_two_processes_that_migrate_at_once(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_processes_that_migrate_at_once(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if database_url.startswith("sqlite"):
         empty = f"sqlite:///{tmp_path / 'empty.db'}"
     else:
@@ -338,10 +341,41 @@ def test_two_processes_that_migrate_at_once(database_url: str, request: pytest.F
         name = server.create_database()
         request.addfinalizer(lambda: server.drop_database(name))
         empty = server.url(name)
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(migrate, [empty, empty]))
+    program = f"from bot.storage.migrate import migrate; print(flush=True); input(); migrate({empty!r})"
+    command = [sys.executable, "-c", program]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is ready to begin
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=60)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert said == [""] * 3
     with another(empty) as database:
         assert rows_in(database, schema.conversations) == 0
+
+
+def test_a_migration_waits_for_one_that_is_under_way(postgres_server: servers.PostgresServer) -> None:
+    name = postgres_server.create_database()
+    url = postgres_server.url(name)
+    lock = text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    with another(url) as database, ThreadPoolExecutor(1) as threads:
+        with database.engine.connect() as under_way, under_way.begin():
+            under_way.execute(lock)
+            second = threads.submit(migrate, url)
+            wait_until(lambda: second.done() or waits_for_a_lock(database))
+            done_meanwhile = second.done()
+        second.result(30)
+        assert not done_meanwhile
+        assert rows_in(database, schema.conversations) == 0
+    postgres_server.drop_database(name)
 
 
 @pytest.mark.parametrize(

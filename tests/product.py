@@ -1,0 +1,250 @@
+"""The whole product as its users meet it: `okienko serve` in a folder of its own, on a free port.
+
+Waits are always for a condition, with a generous limit; nothing here sleeps for luck.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 90.0  # seconds; Rasa's import alone takes ten of them on a quiet machine
+POLL = 0.02
+ADMIN_PASSWORD = "correct horse 7"
+
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE) -> T:
+    """The first result of `look` that is neither None nor False; AssertionError names `what` never came."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = await look()
+        if found is not None and found is not False:
+            return found
+        await asyncio.sleep(POLL)
+    raise AssertionError(f"waited {patience:.0f} s in vain for {what}")
+
+
+class Product:
+    """`okienko serve`, started and stopped as often as a test likes, always on the same data and port."""
+
+    def __init__(self, var: Path, settings: Mapping[str, str] | None = None, *, demo: bool = True) -> None:
+        self.var = var
+        self.port = free_port()
+        self.log = var / "serve.log"
+        self._demo = demo
+        self._settings = {"OKIENKO_VAR": str(var), "OKIENKO_ADMIN_PASSWORD": ADMIN_PASSWORD, **(settings or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+        var.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def url(self) -> str:
+        """The product's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its processes, for commands on the same data."""
+        return {k: v for k, v in os.environ.items() if not k.startswith("OKIENKO_")} | self._settings
+
+    def start(self) -> None:
+        """Starts it; returns at once."""
+        demo = ["--demo"] if self._demo else []
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot.cli", "serve", *demo, "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def ready(self) -> None:
+        """Waits until it answers customers."""
+        await until(lambda: self._answers("/readyz"), "the service to be ready (see its log in the test's folder)")
+
+    async def alive(self) -> None:
+        """Waits until the web process answers at all."""
+        await until(lambda: self._answers("/healthz"), "the web process")
+
+    async def _answers(self, path: str) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"serve ended:\n{self.log.read_text(errors='replace')[-2000:]}"
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            async with aiohttp.ClientSession() as session, session.get(self.url + path) as response:
+                return response.status == 200
+        return False
+
+    def parts(self, name: str) -> list[int]:
+        """Process ids of the running parts `web`, `worker` or `valkey`."""
+        assert self._process is not None
+        found = []
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for pid in map(int, children):
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                if name in words or any(word.endswith(f"/{name}-server") for word in words[:1]):
+                    found.append(pid)
+        return found
+
+    def kill(self) -> None:
+        """kill -9 of everything: the supervisor, and with it its children."""
+        assert self._process is not None
+        children = [pid for part in ("web", "worker", "valkey") for pid in self.parts(part)]
+        self._process.kill()
+        self._process.wait()
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process = None
+
+    def stop(self) -> int | None:
+        """Stops it as Ctrl-C does; its exit status."""
+        if self._process is None or self._process.poll() is not None:
+            return None if self._process is None else self._process.returncode
+        self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def command(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs an `okienko` command on the same data."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+
+class Widget:
+    """A customer at the web widget: one session that may reconnect."""
+
+    def __init__(self, url: str, brand: str = "modrzew", session: str | None = None) -> None:
+        self._address = f"{url}/channels/webchat/ws?brand={brand}&session={session or uuid.uuid4().hex}"
+        self.messages: list[dict[str, Any]] = []
+        self.acked: set[str] = set()
+        self._client: aiohttp.ClientSession | None = None
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+
+    async def __aenter__(self) -> "Widget":
+        """Connects."""
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Goes away."""
+        await self.close()
+
+    async def connect(self) -> None:
+        """Opens a socket that asks for what was missed."""
+        after = self.messages[-1]["id"] if self.messages else 0
+        self._client = aiohttp.ClientSession()
+        self._socket = await self._client.ws_connect(f"{self._address}&after={after}")
+
+    async def close(self) -> None:
+        """Closes the socket."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def say(self, text: str, client_id: str | None = None, **more: str) -> str:
+        """Sends a message and waits for its acknowledgement; its id."""
+        client_id = client_id or str(uuid.uuid4())
+        assert self._socket is not None
+        await self._socket.send_json({"id": client_id, "text": text, **more})
+        await self._receive(lambda: client_id in self.acked, f"the acknowledgement of {text[:40]!r}")
+        return client_id
+
+    async def hear(self, part: str, *, author: str | None = None) -> dict[str, Any]:
+        """Waits for a message that contains the words (any earlier one counts too)."""
+
+        def found() -> dict[str, Any] | None:
+            return next(
+                (m for m in self.messages if part in m["text"] and author in (None, m["author"])),
+                None,
+            )
+
+        await self._receive(lambda: found() is not None, f"a message with {part!r}")
+        message = found()
+        assert message is not None
+        return message
+
+    async def _receive(self, done: Callable[[], bool], what: str) -> None:
+        assert self._socket is not None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not done():
+                    frame = await self._socket.receive_json()
+                    if frame["type"] == "message":
+                        self.messages.append(frame)
+                    elif frame["type"] == "ack":
+                        self.acked.add(frame["id"])
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {what}; heard {[m['text'] for m in self.messages]}") from None
+
+
+class Desk:
+    """An agent at the desk's API."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/api/v1"
+        self._token = ""
+
+    async def __aenter__(self) -> "Desk":
+        """Logs in as the admin."""
+        self._client = aiohttp.ClientSession()
+        self._token = (await self.post("/login", login="admin", password=ADMIN_PASSWORD))["token"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Goes home."""
+        await self._client.close()
+
+    @property
+    def _who(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """A GET that must succeed."""
+        async with self._client.get(self._url + path, headers=self._who) as response:
+            answer: dict[str, Any] = await response.json()
+            assert response.status == 200, answer
+            return answer
+
+    async def post(self, path: str, **body: object) -> dict[str, Any]:
+        """A POST that must succeed."""
+        async with self._client.post(self._url + path, json=body or None, headers=self._who) as response:
+            answer: dict[str, Any] = await response.json()
+            assert response.status == 200, answer
+            return answer
+
+    async def waiting(self, words: str) -> dict[str, Any]:
+        """Waits for a conversation in the queue whose customer wrote the words."""
+
+        async def look() -> dict[str, Any] | None:
+            for row in (await self.get("/conversations?holder=queue"))["conversations"]:
+                detail = await self.get(f"/conversations/{row['id']}")
+                if any(words in m["text"] for m in detail["messages"] if m["author"] == "customer"):
+                    return detail
+            return None
+
+        return await until(look, f"a conversation with {words!r} in the queue")
