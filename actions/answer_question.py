@@ -25,14 +25,14 @@ def article_text(scope: Scope, topic: str) -> ArticleText | None:
     return article.texts.get(scope.language) if article is not None else None
 
 
-def answer(scope: Scope, dispatcher: CollectingDispatcher, topic: str) -> list[EventType]:
+def answer(scope: Scope, dispatcher: CollectingDispatcher, topic: str, form: str | None = None) -> list[EventType]:
     """Answers a topic from the FAQ; for urgent topics also fetches a person, ahead of the queue."""
     text = article_text(scope, topic)
     asked_helped = False
     if text is None:
         scope.say(dispatcher, scope.text("answer.none"))
         fetch_person(scope, dispatcher, topic, Reason.NOT_HELPED)
-    elif topic in scope.company.urgent_topics:
+    elif topic in scope.company.urgent_topics and not scope.waiting:
         scope.say(dispatcher, _filled(scope, text))
         fetch_person(scope, dispatcher, topic, Reason.URGENT, Priority.URGENT)
     elif scope.angry:
@@ -47,10 +47,18 @@ def answer(scope: Scope, dispatcher: CollectingDispatcher, topic: str) -> list[E
         buttons = [scope.button("helped", "/helped"), scope.button("not_helped", "/not_helped")]
         scope.say(dispatcher, f"{_filled(scope, text)}\n\n{question}", buttons)
     return [
+        # who asks something else has no idea to tell just now; a call that is being booked goes on
+        *(LEAVE_FORM if form == "idea_form" else []),
         SlotSet("topic", topic),
         SlotSet("misses", 0),
         SlotSet("asked", "helped" if asked_helped else None),
     ]
+
+
+def filled_answer(scope: Scope, topic: str) -> str | None:
+    """The FAQ's answer on a topic, with its links."""
+    text = article_text(scope, topic)
+    return None if text is None else _filled(scope, text)
 
 
 def _filled(scope: Scope, text: ArticleText) -> str:
@@ -106,7 +114,7 @@ class ActionAnswerQuestion(RasaAction):
         understood = turn.understanding
         if understood.topic is not None and understood.topic_confidence >= turn.company.understanding.topic:
             turn.did(Action.ANSWER)
-            return answer(turn, dispatcher, understood.topic)
+            return answer(turn, dispatcher, understood.topic, tracker.active_loop.get("name"))
         return not_understood(turn, dispatcher, tracker)
 
 

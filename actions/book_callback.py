@@ -1,6 +1,6 @@
 """Phone calls: a valid number, a time within the team's hours, and a code that the caller must quote."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rasa_sdk import Action as RasaAction
@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.scope import Scope, scope
 from actions.when_text import when_text, when_title
 from bot.types.effects import BookCallback
-from bot.types.message import Button, EventKind
+from bot.types.message import Button
 from bot.types.understanding import Action
 from handoff.callback import fit_to_hours, masked_phone, parse_phone, suggest_times
 from handoff.hours import is_open
@@ -22,6 +22,8 @@ NOW = "now"
 #: A wish this close to now is "now".
 SOON_SECONDS = 120
 MOMENT = "%Y%m%d%H%M"
+#: Nobody books a call for later than this.
+LONGEST_WAIT = timedelta(days=60)
 
 
 def _team(turn: Scope, tracker: Tracker) -> str:
@@ -39,7 +41,7 @@ class ValidateCallbackForm(RasaAction):
         """Sets phone and call_at as far as they are told; says what is wrong with what it cannot read."""
         turn = scope()
         requested = tracker.get_slot("requested_slot")
-        phone = turn.work.message.phone or parse_phone(turn.work.message.text, turn.company.country)
+        phone = self._phone(turn)
         moment = self._moment(turn, tracker, had_phone=phone is not None)
         found: list[EventType] = []
         if phone is not None:
@@ -51,22 +53,31 @@ class ValidateCallbackForm(RasaAction):
         turn.did(Action.CALLBACK)
         bad = "callback.bad_phone" if requested == "phone" else "callback.bad_when"
         turn.say(dispatcher, turn.text(bad))
-        return [SlotSet(requested, None)]
+        return [SlotSet(requested or "call_at", None)]
+
+    @staticmethod
+    def _phone(turn: Scope) -> str | None:
+        shared, country = turn.work.message.phone, turn.company.country
+        if shared:  # platforms send an international number, some of them without its plus sign
+            return parse_phone(f"+{shared.lstrip('+')}", country) or parse_phone(shared, country)
+        return parse_phone(turn.work.message.text, country) if turn.spoken else None
 
     @staticmethod
     def _tried(turn: Scope, requested: str | None) -> bool:
         """Whether the message looks like an attempt to answer, so that a wrong one is said to be wrong."""
         digits = sum(character.isdigit() for character in turn.work.message.text)
         if requested == "phone":
-            return digits >= 5
+            return digits >= 5 or turn.intent == "share_phone"
+        if turn.intent == "pick_time":
+            return True
         return requested == "call_at" and digits >= 1 and turn.intent != "callback"
 
     @staticmethod
     def _moment(turn: Scope, tracker: Tracker, *, had_phone: bool) -> str | None:
         picked = next(tracker.get_latest_entity_values("moment"), None)
         if picked is not None:
-            return str(picked)
-        if turn.work.message.kind == EventKind.BUTTON.value:
+            return _still_ahead(str(picked), turn.now)
+        if not turn.spoken:
             return None
         if had_phone and len(turn.work.message.text.split()) <= 4:
             return None  # the digits of a bare number are no time
@@ -131,19 +142,25 @@ class ActionBookCallback(RasaAction):
         due_at = fit_to_hours(turn.company, team, wished, turn.now)
         reference = new_reference("T", turn.now.astimezone(turn.company.zone).year)
         code = new_code()
-        turn.effects.append(BookCallback(reference, phone, due_at, code, team, topic))
         soon = (due_at - turn.now).total_seconds() < SOON_SECONDS
         when = turn.text("when.now") if soon else when_text(turn, due_at)
         booked = turn.text("callback.booked", when=when, phone=masked_phone(phone), reference=reference, code=code)
         moved = (due_at - wished).total_seconds() > SOON_SECONDS
+        turn.effects.append(BookCallback(reference, phone, due_at, code, team, topic))
         turn.say(dispatcher, f"{turn.text('callback.moved')} {booked}" if moved else booked)
         return [SlotSet("phone", None), SlotSet("call_at", None), SlotSet("asked", None), SlotSet("misses", 0)]
 
     @staticmethod
     def _wished(turn: Scope, moment: str) -> datetime:
-        if moment == NOW:
-            return turn.now
-        try:
-            return datetime.strptime(moment, MOMENT).replace(tzinfo=UTC)
-        except ValueError:
-            return turn.now  # a button that nobody of ours made
+        return turn.now if moment == NOW else datetime.strptime(moment, MOMENT).replace(tzinfo=UTC)
+
+
+def _still_ahead(moment: str, now: datetime) -> str | None:
+    """A picked moment that can still be kept; None for one that is over, and for what is none."""
+    if moment == NOW:
+        return moment
+    try:
+        at = datetime.strptime(moment, MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment if now <= at <= now + LONGEST_WAIT else None

@@ -7,19 +7,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer_question import article_text
+from actions.complaint_ticket import open_or_extend
 from actions.request_agent import fetch_person
-from actions.scope import Scope, scope
-from actions.when_text import date_text
+from actions.scope import scope, tells
 from bot.rules.substance import says_something
-from bot.types.desk import Priority, Reason, TicketKind
-from bot.types.effects import AddToTicket, OpenTicket
+from bot.types.desk import Priority, Reason
 from bot.types.understanding import Action
-from handoff.deadlines import due_on
-from handoff.reference import new_reference
 
-#: Messages with these intents are not the story, though the form asks for it.
-NOT_THE_STORY = frozenset({"human", "callback", "cancel"})
+#: What a complaint's story may look like; all else (a button, thanks, "never mind") goes its own way.
+TELLING = frozenset({"question", "idea", "complaint", "other", "nlu_fallback"})
 
 
 class ValidateComplaintForm(RasaAction):
@@ -35,7 +31,7 @@ class ValidateComplaintForm(RasaAction):
         understood = turn.understanding
         text = turn.work.message.text
         if tracker.get_slot("requested_slot") == "complaint_text":
-            if turn.intent in NOT_THE_STORY:
+            if not tells(turn, TELLING):
                 return []
             first = tracker.get_slot("complaint_begin")
             return [
@@ -76,26 +72,8 @@ class ActionOpenComplaint(RasaAction):
         turn.did(Action.COMPLAINT)
         topic = tracker.get_slot("topic")
         text = str(tracker.get_slot("complaint_text") or turn.work.message.text)
-        open_ticket = turn.work.open_ticket
-        if open_ticket is not None and turn.waiting:
-            turn.effects.append(AddToTicket(open_ticket.reference, text))
-            turn.say(dispatcher, turn.text("complaint.added", reference=open_ticket.reference))
-        else:
-            self._open(turn, dispatcher, topic, text, asked=tracker.get_slot("complaint_begin") is not None)
+        was_asked = tracker.get_slot("complaint_begin") is not None
+        if open_or_extend(turn, dispatcher, topic, text, sympathy=not was_asked):
+            fetch_person(turn, dispatcher, topic, Reason.COMPLAINT, Priority.COMPLAINT)
         emptied = ("complaint_text", "complaint_begin", "asked")
         return [*(SlotSet(slot, None) for slot in emptied), SlotSet("misses", 0)]
-
-    def _open(
-        self, turn: Scope, dispatcher: CollectingDispatcher, topic: str | None, text: str, *, asked: bool
-    ) -> None:
-        urgent = topic in turn.company.urgent_topics
-        if urgent and topic is not None and (safety := article_text(turn, topic)) is not None:
-            turn.say(dispatcher, safety.answer)
-        local = turn.now.astimezone(turn.company.zone)
-        due = due_on(turn.company, topic, turn.now)
-        reference = new_reference("R", local.year)
-        turn.effects.append(OpenTicket(reference, TicketKind.COMPLAINT, text, turn.topic_team(topic), topic, due))
-        taken = turn.text("complaint.taken", reference=reference, date=date_text(turn, due))
-        turn.say(dispatcher, taken if asked else f"{turn.text('complaint.sorry')} {taken}")
-        priority = Priority.URGENT if urgent else Priority.COMPLAINT
-        fetch_person(turn, dispatcher, topic, Reason.URGENT if urgent else Reason.COMPLAINT, priority)

@@ -7,15 +7,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.scope import scope
+from actions.scope import scope, tells
 from bot.rules.substance import says_something
 from bot.types.desk import TicketKind
 from bot.types.effects import OpenTicket
 from bot.types.understanding import Action
 from handoff.reference import new_reference
 
-#: Messages with these intents are not the idea itself, though the form asks for one.
-NOT_THE_IDEA = frozenset({"human", "callback", "cancel", "deny", "bye"})
+#: What an idea may look like when it is asked for; a question that can be answered leaves the form.
+TELLING = frozenset({"idea", "other", "nlu_fallback", "question"})
 
 
 class ValidateIdeaForm(RasaAction):
@@ -30,11 +30,10 @@ class ValidateIdeaForm(RasaAction):
         turn = scope()
         text = turn.work.message.text
         asked = tracker.get_slot("requested_slot") == "idea_text"
-        if asked and turn.intent not in NOT_THE_IDEA:
-            return [SlotSet("idea_text", text)]
-        if not asked and says_something(text, turn.understanding.topic):
-            return [SlotSet("idea_text", text)]
-        return []
+        if asked:
+            answerable = turn.intent == "question" and turn.understanding.topic is not None
+            return [SlotSet("idea_text", text)] if tells(turn, TELLING) and not answerable else []
+        return [SlotSet("idea_text", text)] if says_something(text, turn.understanding.topic) else []
 
 
 class ActionAskIdea(RasaAction):

@@ -9,7 +9,6 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.scope import Scope, scope
 from actions.when_text import opening_text
-from bot.types.conversation import Holder
 from bot.types.desk import Priority, Reason
 from bot.types.understanding import Action
 from handoff.hours import is_open, next_opening
@@ -26,26 +25,22 @@ def fetch_person(
     priority: Priority = Priority.NORMAL,
 ) -> None:
     """Puts the conversation into the queue and says truthfully what happens now."""
-    waited = scope.waiting
+    waiting = scope.work.assignment
     team = scope.request_agent(topic, reason, priority)
-    if waited and priority is not Priority.URGENT:
-        scope.say(dispatcher, f"{scope.text('handoff.already')} {_position(scope)}")
-        return
-    key = "handoff.urgent" if priority is Priority.URGENT else "handoff.requested"
-    announced = scope.text(key, team=scope.team_name(team))
+    if waiting is not None and priority >= waiting.priority:
+        # the place in the queue stays as it is, and so does the team
+        announced, team, ahead = scope.text("handoff.already"), waiting.team, scope.work.queue_ahead
+    else:
+        key = "handoff.urgent" if priority is Priority.URGENT else "handoff.requested"
+        announced = scope.text(key, team=scope.team_name(team))
+        ahead = scope.work.ahead_of(team, priority)
     if is_open(scope.company, team, scope.now):
-        scope.say(dispatcher, f"{announced} {_position(scope)}")
+        position = scope.text("handoff.position", count=ahead) if ahead else scope.text("handoff.next")
+        scope.say(dispatcher, f"{announced} {position}")
         return
     when = opening_text(scope, next_opening(scope.company, team, scope.now))
     closed = scope.text("handoff.closed", when=when)
     scope.say(dispatcher, f"{announced}\n\n{closed}", [scope.button("callback", "/callback")])
-
-
-def _position(scope: Scope) -> str:
-    ahead = scope.work.queue_ahead
-    if scope.work.conversation.holder is not Holder.QUEUE or ahead == 0:
-        return scope.text("handoff.next")
-    return scope.text("handoff.position", count=ahead)
 
 
 class ActionRequestAgent(RasaAction):
@@ -61,7 +56,8 @@ class ActionRequestAgent(RasaAction):
         turn.did(Action.HANDOFF)
         topic = turn.understanding.topic or tracker.get_slot("topic")
         fetch_person(turn, dispatcher, topic, Reason.REQUESTED)
-        return [*LEAVE_FORM, SlotSet("asked", None), SlotSet("misses", 0)]
+        emptied = ("asked", "idea_text", "complaint_text", "complaint_begin", "phone", "call_at")
+        return [*LEAVE_FORM, *(SlotSet(slot, None) for slot in emptied), SlotSet("misses", 0)]
 
 
 class ActionAttachment(RasaAction):
@@ -76,6 +72,7 @@ class ActionAttachment(RasaAction):
         turn = scope()
         turn.did(Action.HANDOFF)
         turn.say(dispatcher, turn.text("attachment"))
-        if not turn.waiting:
+        # in the middle of a form the form goes on, and leads to a person by itself
+        if not turn.waiting and not tracker.active_loop.get("name"):
             fetch_person(turn, dispatcher, tracker.get_slot("topic"), Reason.ATTACHMENT)
         return []

@@ -30,7 +30,8 @@ class Scope:
     now: datetime
     language: Language
     understanding: Understanding
-    intent: str  # as the rules see it: the understood one, nlu_fallback, or a button's
+    intent: str  # as the rules see it: the understood one, nlu_fallback, urgent, or a button's
+    spoken: bool  # the message is words, not a button, a file or the like
     company: Company
     texts: Texts
     knowledge: Knowledge
@@ -48,6 +49,11 @@ class Scope:
     def waiting(self) -> bool:
         """Whether the customer waits for a person already, or was put into the queue in this turn."""
         return self.work.conversation.holder is Holder.QUEUE or self.requested
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything but the introduction was said."""
+        return sum(isinstance(effect, Say) for effect in self.effects) > int(self.new_session)
 
     @property
     def requested(self) -> bool:
@@ -102,3 +108,8 @@ current_scope: ContextVar[Scope] = ContextVar("okienko_turn")
 def scope() -> Scope:
     """The running turn."""
     return current_scope.get()
+
+
+def tells(turn: Scope, intents: frozenset[str]) -> bool:
+    """Whether the message is words of one of these intents, and so may be what a form asks for."""
+    return turn.spoken and bool(turn.work.message.text) and turn.intent in intents

@@ -8,6 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecuted, EventType, FollowupAction, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answer_question import not_understood
 from actions.request_agent import LEAVE_FORM, fetch_person
 from actions.scope import scope
 from bot.types.desk import Reason
@@ -108,6 +109,8 @@ class ActionOther(RasaAction):
             turn.say(dispatcher, turn.text("angry"))
             fetch_person(turn, dispatcher, None, Reason.ANGRY)
             return [SlotSet("asked", None)]
+        if tracker.get_slot("misses"):
+            return not_understood(turn, dispatcher, tracker)
         turn.did(Action.SMALLTALK)
         buttons = [turn.button("human", "/human"), turn.button("callback", "/callback")]
         turn.say(dispatcher, turn.text("other"), buttons)
@@ -123,8 +126,8 @@ class _YesNo:
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Follows the question up."""
         turn = scope()
-        follow = self.follow.get(tracker.get_slot("asked") or "")
-        if follow is not None and not turn.waiting:
+        follow = self.follow.get("form" if tracker.active_loop.get("name") else tracker.get_slot("asked") or "")
+        if follow is not None and not (turn.waiting and follow != "action_cancel"):
             return [FollowupAction(follow)]
         turn.did(Action.SMALLTALK)
         turn.say(dispatcher, turn.text("waiting.here" if turn.waiting else self.key))
@@ -145,12 +148,27 @@ class ActionAffirm(_YesNo, RasaAction):
 class ActionDeny(_YesNo, RasaAction):
     """No."""
 
-    follow: ClassVar[Mapping[str, str]] = {"helped": "action_not_helped"}
+    follow: ClassVar[Mapping[str, str]] = {"helped": "action_not_helped", "form": "action_cancel"}
     key = "deny.plain"
 
     def name(self) -> str:
         """Its name in the domain."""
         return "action_deny"
+
+
+class ActionOldButton(RasaAction):
+    """A button was pressed that has no question any more."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_old_button"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Says so."""
+        turn = scope()
+        turn.did(Action.SMALLTALK)
+        turn.say(dispatcher, turn.text("old_button"))
+        return []
 
 
 class ActionCancel(RasaAction):
@@ -165,5 +183,5 @@ class ActionCancel(RasaAction):
         turn = scope()
         turn.did(Action.SMALLTALK)
         turn.say(dispatcher, turn.text("cancelled"))
-        emptied = ("idea_text", "complaint_text", "phone", "call_at", "asked")
+        emptied = ("idea_text", "complaint_text", "complaint_begin", "phone", "call_at", "asked")
         return [*LEAVE_FORM, *(SlotSet(slot, None) for slot in emptied)]

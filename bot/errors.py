@@ -63,6 +63,13 @@ class TooManyAttempts(OkienkoError):
     status = 429
 
 
+class StoreAway(OkienkoError):
+    """The database cannot be reached at the moment: nothing was written, try again later."""
+
+    code = "store_away"
+    status = 503
+
+
 class Stale(OkienkoError):
     """The ground moved during a turn (lease lapsed, holder changed): nothing was written, run it again."""
 

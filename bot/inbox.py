@@ -35,24 +35,26 @@ class Inbox:
     async def receive(self, events: Sequence[InboundEvent]) -> None:
         """Stores the events; when it returns, they are safe."""
         if events:
-            await self._store.write(store_events, events, self._company, self._clock.now())
+            clean = [cleaned(event) for event in events]  # before the transaction: everybody waits for that one
+            await self._store.write(store_events, clean, self._company, self._clock.now())
 
 
 def store_events(tx: Tx, events: Sequence[InboundEvent], company: Company, now: datetime) -> int:
-    """Stores events that are not known yet, in order; how many were new."""
+    """Stores `cleaned` events that are not known yet, in order; how many were new."""
+    # two payloads with the same customers in another order must not wait for each other
+    tx.lock_senders({(event.channel, event.sender) for event in events})
     new = 0
     for event in events:
-        clean = cleaned(event)
-        event_id = tx.record_event(clean, now)
+        event_id = tx.record_event(event, now)
         if event_id is None:
             continue
         new += 1
-        if clean.receipt is not None:
-            tx.apply_receipt(clean.channel, clean.sender, clean.receipt)
-        elif clean.kind is EventKind.OUTSIDE_REPLY:
-            _outside_reply(tx, clean, company, now)
-        elif clean.kind in SPOKEN:
-            _customer_message(tx, event_id, clean, company, now)
+        if event.receipt is not None:
+            tx.apply_receipt(event.channel, event.sender, event.receipt)
+        elif event.kind is EventKind.OUTSIDE_REPLY:
+            _outside_reply(tx, event, company, now)
+        elif event.kind in SPOKEN:
+            _customer_message(tx, event_id, event, company, now)
     return new
 
 
@@ -99,7 +101,7 @@ def _outside_reply(tx: Tx, event: InboundEvent, company: Company, now: datetime)
     contact = tx.contact_for(event, now)
     brand = _brand(tx, contact, event, company)
     conversation = tx.conversation_for(contact, brand, _first_language(contact, brand, company), now)
-    lifecycle.outside_reply(tx, conversation.id, now, company)
+    lifecycle.outside_reply(tx, conversation.id, event.text, now, company)
 
 
 def _brand(tx: Tx, contact: Contact, event: InboundEvent, company: Company) -> str:

@@ -5,7 +5,7 @@ after its commit, announces what the work asked for with `tx.wake(...)`. `Tx` is
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -33,6 +33,7 @@ WAKE_TURNS = "turns"  # a customer's message waits
 WAKE_OUTBOX = "outbox"  # an outgoing message waits
 WAKE_LIVE = "live"  # the change feed grew
 WAKE_WEBCHAT = "webchat"  # a message for a widget was released
+WAKE_TYPING = "typing:{conversation_id}"  # the conversation's agent types; nothing is stored
 
 
 class Clock(Protocol):
@@ -44,6 +45,9 @@ class Clock(Protocol):
 
 class InboxTx(Protocol):
     """Storing what came in."""
+
+    def lock_senders(self, senders: Collection[tuple[str, str]]) -> None:
+        """Locks the conversations of (channel, sender) pairs, always in the same order."""
 
     def record_event(self, event: InboundEvent, now: datetime) -> int | None:
         """Stores the event; its id, or None if (channel, external_id) is known already."""
@@ -76,9 +80,16 @@ class Work:
     message: CustomerMessage
     events: tuple[dict[str, Any], ...]  # the dialogue's own events of the session, oldest first, bounded
     attempt: int  # 1 for the first try
+    assignment: Assignment | None = None  # the open one, where the conversation waits for a person
     queue_ahead: int = 0  # customers ahead in the team's queue, where the conversation waits
+    queue: Mapping[tuple[str, int], int] = field(default_factory=dict)  # others who wait, by (team, priority)
     open_ticket: Ticket | None = None  # the conversation's latest open complaint
     spoken_before: bool = False  # whether the assistant has said anything in this conversation yet
+    understood_before: bool = False  # whether the customer has written any words before
+
+    def ahead_of(self, team: str, priority: int) -> int:
+        """How many would be ahead of this conversation if it joined the team's queue now."""
+        return sum(count for (name, level), count in self.queue.items() if name == team and level <= priority)
 
 
 class TurnTx(Protocol):
@@ -96,6 +107,9 @@ class TurnTx(Protocol):
 
     def postpone_turn(self, work: Work, due_at: datetime) -> None:
         """Gives the lease back; the message is tried again at `due_at`."""
+
+    def free_leases(self, gone: Callable[[str], bool]) -> int:
+        """Ends the leases of workers that are `gone(name)`, so that nobody waits for them to lapse; how many."""
 
     def open_ticket(self, conversation: Conversation, message_id: int, ticket: OpenTicket, now: datetime) -> int:
         """Stores a ticket; its id."""
@@ -128,20 +142,29 @@ class OutboxTx(Protocol):
     ) -> int:
         """Adds a message; all but notes wait in the outbox. Its id."""
 
-    def lease_deliveries(self, now: datetime, seconds: float, limit: int) -> Sequence[OutboundMessage]:
+    def lease_deliveries(
+        self, now: datetime, seconds: float, limit: int, channels: Collection[str]
+    ) -> Sequence[OutboundMessage]:
         """Leases due messages: at most one a conversation, and none that has an undelivered one before it."""
 
     def settle_delivery(
         self,
         message_id: int,
+        attempt: int,
         state: DeliveryState,
         now: datetime,
         *,
         external_id: str = "",
         reason: str = "",
         due_at: datetime | None = None,
-    ) -> None:
-        """Writes how an attempt ended: SENT, FAILED with a reason, or STORED again with `due_at`."""
+        counts: bool = True,
+    ) -> DeliveryState:
+        """Writes how attempt number `attempt` ended: SENT, FAILED with a reason, or STORED again with `due_at`.
+
+        `counts=False`: it was no failure, so it does not bring giving up nearer.
+        Returns the state that the message is in now: it is another one where a receipt was faster than the answer, or
+        where the attempt's lease had lapsed and a later attempt took over.
+        """
 
 
 class DeskTx(Protocol):
@@ -218,6 +241,14 @@ class WidgetMessage:
     client_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WidgetConversation:
+    """A session's conversation, and who holds it."""
+
+    id: int
+    holder: Holder
+
+
 class WidgetTx(Protocol):
     """What the web widget shows."""
 
@@ -227,8 +258,8 @@ class WidgetTx(Protocol):
     def widget_released(self, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:
         """Messages of ours that left the outbox since a moment, for these sessions, in order."""
 
-    def widget_holder(self, session: str, brand: str) -> Holder | None:
-        """Who the session's conversation is with; None before its first message."""
+    def widget_conversation(self, session: str, brand: str) -> WidgetConversation | None:
+        """The session's conversation; None before its first message."""
 
 
 class Tx(InboxTx, TurnTx, OutboxTx, DeskTx, WidgetTx, Protocol):

@@ -106,7 +106,7 @@ class Supervisor:
         self._status = 0
 
     async def run(self) -> int:
-        """Until SIGTERM or SIGINT. The exit status: 0, or 2 where a part cannot be used at all.
+        """Until SIGTERM or SIGINT. The exit status: 0, or 2 where a part cannot be used from its first start on.
 
         Raises what `prepare` raises; every part is ended in any case.
         """
@@ -121,7 +121,7 @@ class Supervisor:
             await self._stop.wait()
         finally:
             self._stop.set()
-            for process in list(self._running.values()):
+            for process in reversed(self._running.values()):  # what others need, last
                 await self._end(process)
             await asyncio.gather(*keepers)
         return self._status
@@ -138,6 +138,7 @@ class Supervisor:
     async def _keep(self, part: Part) -> None:
         pause = FIRST_PAUSE
         loop = asyncio.get_running_loop()
+        usable = False
         while not self._stop.is_set():
             started = loop.time()
             process = await asyncio.create_subprocess_exec(
@@ -148,13 +149,16 @@ class Supervisor:
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
             )
             self._running[part.name] = process
+            if self._stop.is_set():  # told to stop while it was being started
+                await self._end(process)
             status = await process.wait()
             if self._stop.is_set():
                 break
-            if status == 2:  # it has said in one line what is wrong, and would say it again
+            if status == 2 and not usable:  # it has said in one line what is wrong, and would say it again
                 self._status = 2
                 self._stop.set()
                 break
+            usable = True  # it has run once: if it cannot now (a database that is away), it may be able to later
             healthy = loop.time() - started >= HEALTHY_SECONDS
             pause = FIRST_PAUSE if healthy else min(pause * 2, LONGEST_PAUSE)
             log.warning("%s ended with status %s; it is started again", part.name, status)

@@ -3,19 +3,22 @@
     lease (a short transaction) -> brain.turn (pure computation) -> commit (a short transaction)
 
 The commit checks that the lease is still held and that the conversation has not changed hands meanwhile; if either
-fails, nothing is written and the message is simply taken again. A worker that is killed leaves a lease that lapses.
+fails, nothing is written and the message is simply taken again. A worker that is killed leaves a lease that lapses,
+or that the next worker of the same machine ends.
 A turn that fails by our own fault is tried again, and after the last try the customer is told the truth and a person
 is fetched: a message never ends in silence.
 """
 
+import asyncio
 import logging
 import random
 import secrets
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.company import Company
-from bot.errors import Stale
+from bot.errors import Stale, StoreAway
 from bot.metrics import TURN_FAILURES, TURN_SECONDS, TURNS
 from bot.ports import WAKE_LIVE, WAKE_TURNS, Brain, Clock, Live, Store, Texts, Tx, Work
 from bot.rules import retry
@@ -31,6 +34,12 @@ from handoff.routing import team_for
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30.0
+#: Turns that fail are counted by themselves (`retry.TURN`); this many attempts mean that they end without a word.
+LAST_ATTEMPT = 2 * retry.TURN.tries
+#: How long a worker waits for a database that is away.
+DATABASE_PAUSE = 1.0
+#: A message that was begun so often without an end kills its workers.
+LAST_ATTEMPT = 6
 SEEN_EVERY = timedelta(seconds=5)
 
 
@@ -62,9 +71,13 @@ class Turns:
     async def run(self) -> None:
         """Until `stop`: on every announcement, and at least once a second."""
         async for _ in self._live.listen(WAKE_TURNS):
-            await self._report()
-            while not self._stopping and await self.run_once():
+            try:
                 await self._report()
+                while not self._stopping and await self.run_once():
+                    await self._report()
+            except StoreAway as away:
+                log.warning("the database is away, the worker waits: %s", away)
+                await asyncio.sleep(DATABASE_PAUSE)
             if self._stopping:
                 return
 
@@ -73,13 +86,24 @@ class Turns:
         work = await self._store.write(lease, self._worker, self._clock.now())
         if work is None:
             return False
+        if work.attempt > LAST_ATTEMPT:
+            error_id = secrets.token_hex(4)
+            log.error("error %s: message %s was begun %s times", error_id, work.message.id, work.attempt - 1)
+            await self._failed(work, error_id)
+            return True
         started = time.perf_counter()
+        if work.attempt > LAST_ATTEMPT:
+            # whoever took it before never came back, not even to say so: it may be the message that kills
+            await self._give_up(work, secrets.token_hex(4))
+            return True
         try:
             result = await self._brain.turn(work, self._clock.now())
             await self._store.write(commit, work, result, self._clock.now())
         except Stale as stale:
             log.info("turn of message %s runs again: %s", work.message.id, stale.code)
             await self._store.write(postpone, work, self._clock.now())
+        except StoreAway:
+            raise  # the turn runs again when the database is back: by this lease, or after it has lapsed
         except Exception:
             error_id = secrets.token_hex(4)
             log.exception("error %s in the turn of message %s, attempt %s", error_id, work.message.id, work.attempt)
@@ -96,6 +120,11 @@ class Turns:
             TURN_FAILURES.labels("retry").inc()
             await self._store.write(postpone, work, now + decision.after)
             return
+        await self._give_up(work, error_id)
+
+    async def _give_up(self, work: Work, error_id: str) -> None:
+        log.error("error %s: the turn of message %s is given up", error_id, work.message.id)
+        now = self._clock.now()
         TURN_FAILURES.labels("given_up").inc()
         try:
             await self._store.write(apologise, work, now, self._company, self._texts, error_id)
@@ -117,6 +146,14 @@ def lease(tx: Tx, worker: str, now: datetime) -> Work | None:
 def postpone(tx: Tx, work: Work, due_at: datetime) -> None:
     """Gives it back."""
     tx.postpone_turn(work, due_at)
+
+
+def free_leases(tx: Tx, gone: Callable[[str], bool]) -> int:
+    """Lets the messages of workers that are `gone(name)` be taken at once; how many conversations that were."""
+    freed = tx.free_leases(gone)
+    if freed:
+        tx.wake(WAKE_TURNS)
+    return freed
 
 
 def seen(tx: Tx, worker: str, model: str, now: datetime) -> None:

@@ -6,14 +6,14 @@ It never imports Rasa or TensorFlow, so it is up in a second and stays responsiv
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.background import for_ever, new_error
 from bot.channels.webchat import Webchat, WebchatChannel
 from bot.clock import SystemClock
 from bot.company import load_company
@@ -22,13 +22,13 @@ from bot.demo import add_demo_pages
 from bot.errors import OkienkoError
 from bot.inbox import Inbox
 from bot.live import RedisLive
-from bot.metrics import ERRORS
-from bot.outbox import Outbox
+from bot.outbox import LAST_SECONDS, Outbox
 from bot.ports import Channel
 from bot.settings import Settings
 from bot.storage import health
 from bot.storage.database import Database, make_engine
 from bot.webcontext import WebContext
+from handoff.console.http import HTTP_CODES
 from handoff.console.routes import add_routes as add_console
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def build_app(settings: Settings, database: Database, live: RedisLive, *, demo: 
     app.cleanup_ctx.append(_running(live.start, live.stop))
     channels = _add_channels(app, context)
     outbox = Outbox(database, live, clock, channels)
-    app.cleanup_ctx.append(_background(gate.then(outbox.run), "outbox"))
+    app.cleanup_ctx.append(_delivering(gate.then(outbox.run), outbox.stop))
     Webchat(context).add_routes(app)
     add_console(app, context)
     add_demo_pages(app, context)
@@ -139,30 +139,21 @@ def _running(
     return run
 
 
-def _background(work: Callable[[], Awaitable[None]], name: str) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Runs a part for ever; if it fails, it is logged with an id and begins anew."""
-
-    async def forever() -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("error %s in %s; it begins anew", _new_error(name), name)
-                await asyncio.sleep(1.0)
+def _delivering(
+    work: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    """The outbox. It is asked to stop, so that what it sends at that moment is not cut off."""
 
     async def run(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(forever(), name=name)
+        task = asyncio.create_task(for_ever(work, "outbox"), name="outbox")
         yield
+        await stop()
+        await asyncio.wait({task}, timeout=LAST_SECONDS + 1.0)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
     return run
-
-
-def _new_error(where: str) -> str:
-    ERRORS.labels(where).inc()
-    return secrets.token_hex(4)
 
 
 @web.middleware
@@ -172,10 +163,15 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except OkienkoError as error:
         return _error(error.status, error.code, error.message)
-    except web.HTTPException:
-        raise
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = _error(error.status, HTTP_CODES.get(error.status, "http_error"), error.reason)
+        ours = {hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH}
+        response.headers.update({name: value for name, value in error.headers.items() if name not in ours})
+        return response
     except Exception:
-        error_id = _new_error("web")
+        error_id = new_error("web")
         log.exception("error %s at %s", error_id, request.rel_url.path)
         return _error(500, "internal", f"something failed on our side (error {error_id})")
 

@@ -21,13 +21,42 @@ from bot.nlu.quiet import quiet
 from bot.nlu.registry import Registry
 from bot.ports import Brain
 from bot.settings import Settings
-from bot.storage.database import open_database
-from bot.turn import Turns
+from bot.storage.database import Database, open_database
+from bot.storage.migrate import is_current
+from bot.turn import Turns, free_leases
 
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 2.0
+#: How often a worker that waits for the schema looks.
+SCHEMA_SECONDS = 1.0
 WARM_UP = "Gdzie jest mój przelew? Где мой перевод? Where is my transfer?"
+
+HOST = socket.gethostname()[:32]
+
+
+def own_name() -> str:
+    """This worker's name; with a lease's random end it fits into the lease's column."""
+    return f"{HOST}-{os.getpid()}"
+
+
+def is_gone(worker: str) -> bool:
+    """Whether a worker of this machine has died. Of others nobody here can tell; their leases lapse.
+
+    A mistake (machines with one name) only makes the turn run again: a commit needs its own lease.
+    """
+    host, _, number = worker.rpartition("-")
+    if host != HOST or not number.isdigit():
+        return False
+    if int(number) == os.getpid():
+        return True  # it had our number before us, in a container of the same name
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 class Worker:
@@ -55,8 +84,12 @@ class Worker:
         database = open_database(self._settings.effective_database_url())
         live = RedisLive(self._settings.redis_url)
         database.announce_with(live)
+        await _schema(database)
         await live.start()
-        name = f"{socket.gethostname()[:40]}-{os.getpid()}"
+        name = own_name()
+        freed = await database.write(free_leases, is_gone)
+        if freed:
+            log.info("%s turns of a worker that died are run again", freed)
         brain = await self._brain(self.archive())
         turns = Turns(database, live, SystemClock(), brain, self._company, self._texts, name)
         running = asyncio.create_task(turns.run(), name="turns")
@@ -108,6 +141,16 @@ class Worker:
             except UserMistake as mistake:
                 self._refused = promoted
                 log.warning("refused, and the old model goes on: %s", mistake)
+
+
+async def _schema(database: Database) -> None:
+    """Returns once the schema is up to date: workers may be started before, or together with, `okienko migrate`."""
+    waiting = False
+    while not await database.read(lambda tx: is_current(tx.connection)):
+        if not waiting:
+            log.warning("the database's schema is not up to date: waiting for 'okienko migrate'")
+            waiting = True
+        await asyncio.sleep(SCHEMA_SECONDS)
 
 
 def run_worker(settings: Settings) -> None:

@@ -40,10 +40,12 @@ def request_agent(tx: Tx, conversation_id: int, request: RequestAgent, now: date
     _announce(tx, conversation_id, now)
 
 
-def outside_reply(tx: Tx, conversation_id: int, now: datetime, company: Company) -> None:
+def outside_reply(tx: Tx, conversation_id: int, text: str, now: datetime, company: Company) -> None:
     """A person answered with another tool (Meta's own inbox): the assistant falls silent and the conversation waits
     for a person of the desk, so that it cannot be forgotten."""
     conversation = tx.conversation(conversation_id, lock=True)
+    if text:
+        _add(tx, conversation, Author.NOTE, f"↗ {text}", now)
     if conversation.holder is not Holder.ASSISTANT:
         return
     team = conversation.team or company.default_team

@@ -4,6 +4,7 @@ Whoever starts one stops it; nothing here relies on a service of the machine, on
 """
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -24,6 +25,9 @@ from redis.exceptions import RedisError
 START_SECONDS = 30
 #: Between choosing a free port and using it somebody else may take it.
 TRIES = 3
+#: <sys/prctl.h>: the signal that a process gets when its parent dies.
+PR_SET_PDEATHSIG = 1
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
 
 
 class Unavailable(Exception):
@@ -41,6 +45,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _end_with_parent() -> None:
+    """In the child, before it becomes the server: when the tests are killed, nothing of theirs stays behind."""
+    if _prctl is not None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
 class Process:
     """A server's process and its log."""
 
@@ -56,6 +66,7 @@ class Process:
                 user=user,
                 group=None if user is None else pwd.getpwnam(user).pw_gid,
                 extra_groups=None if user is None else [],
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  (calls one function of the C library, and no lock)
                 start_new_session=True,  # Ctrl-C is for pytest, which then stops its servers
             )
 
@@ -222,6 +233,9 @@ class PostgresServer:
             "full_page_writes": "off",
             "shared_buffers": "32MB",
             "max_connections": 100,
+            # a test whose transactions wait for each other fails, instead of waiting for ever
+            "lock_timeout": "40s",
+            "idle_in_transaction_session_timeout": "60s",
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), *options]

@@ -16,7 +16,7 @@ from bot.channels.wire import deep_links, read_body, read_object, refusal, same_
 from bot.company import Brand
 from bot.ports import Clock
 from bot.settings import Settings
-from bot.types.message import Author, Delivery, Later, OutboundMessage, Refused
+from bot.types.message import UNCONFIRMED, Author, Delivery, Later, OutboundMessage, Refused
 from bot.webcontext import Receive
 
 WEBHOOK_PATH = "/channels/messenger/webhook"
@@ -72,7 +72,7 @@ class MessengerChannel:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Later("network")
         except (aiohttp.ClientError, TimeoutError):
-            return Later("unconfirmed")  # it may have been taken; its echo would tell
+            return Later(UNCONFIRMED)  # it may have been taken; its echo would tell
 
     async def _on_verification(self, request: web.Request) -> web.Response:
         query = request.query

@@ -7,7 +7,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton,
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.rules.split import utf16_length
-from bot.types.message import Button, Delivery, Later, OutboundMessage, Refused
+from bot.types.message import UNCONFIRMED, Button, Delivery, Later, OutboundMessage, Refused
 from bot.types.platform import LIMITS
 
 _LIMITS = LIMITS["telegram"]
@@ -73,7 +73,7 @@ def _network_reason(cause: BaseException | None) -> str:
     if isinstance(cause, _NOT_SENT):
         return "network"
     # a request that was cut off may have been taken all the same, and Telegram knows no key against doubles
-    return "unconfirmed" if isinstance(cause, httpx.HTTPError) else "platform_error"
+    return UNCONFIRMED if isinstance(cause, httpx.HTTPError) else "platform_error"
 
 
 #: Refusals (lower case, as Telegram words them) that have a name of their own.

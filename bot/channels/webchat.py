@@ -3,26 +3,29 @@
 A message of ours is "sent" as soon as it leaves the outbox: whoever has the window open gets it pushed, whoever comes
 back later asks for all after the last id it has. The widget knows messages by their ids, so a repeat shows nothing
 twice; and it keeps its own messages until they are acknowledged, which happens after they are committed.
+
+That an agent types is passed on to the windows of the agent's conversation as it is announced, and kept nowhere.
 """
 
 import asyncio
-import json
 import logging
+import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
+from bot.channels.webchat_frames import error_frame, event_of, message_frame, named_id, read_frame
 from bot.errors import Malformed, NotFound
-from bot.ports import WAKE_WEBCHAT, Tx, WidgetMessage
+from bot.ports import WAKE_TYPING, WAKE_WEBCHAT, Tx, WidgetConversation, WidgetMessage
 from bot.types.conversation import Holder
 from bot.types.languages import Language, is_language
-from bot.types.message import Author, Delivered, Delivery, EventKind, InboundEvent, OutboundMessage
+from bot.types.message import Author, Delivered, Delivery, OutboundMessage
 from bot.webcontext import WebContext
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,10 @@ STATIC = Path(__file__).parent / "static"
 FRAME_BYTES = 1 << 20
 HEARTBEAT_SECONDS = 25.0
 SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: How far back a push looks: other processes' clocks may differ by this much.
 OVERLAP = timedelta(seconds=10)
+#: The widget runs in other sites' pages: these two answers are the same for everybody and may be read there.
+FOR_ALL_SITES = {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*"}
 #: More than a person types, less than a flood.
 MESSAGES_A_MINUTE = 60
 
@@ -55,12 +59,14 @@ class _Window:
     socket: web.WebSocketResponse
     session: str
     brand: str
+    language: str  # as the widget asked for it
     last_id: int
+    typing: asyncio.Task[None] | None = None  # passes on that an agent types, once there is a conversation
 
     async def push(self, message: WidgetMessage) -> None:
         if message.id > self.last_id:
             self.last_id = message.id
-            await self.socket.send_json(_frame(message))
+            await self.socket.send_json(message_frame(message))
 
 
 class Webchat:
@@ -78,28 +84,32 @@ class Webchat:
         app.cleanup_ctx.append(self._pushing)
 
     async def _script(self, _request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(STATIC / "widget.js", headers={"Cache-Control": "no-cache"})
+        headers = {hdrs.CACHE_CONTROL: "no-cache", **FOR_ALL_SITES}
+        return web.FileResponse(STATIC / "widget.js", headers=headers)
 
     async def _brands(self, _request: web.Request) -> web.Response:
         brands = self._context.company.brands
         return web.json_response(
-            {key: {"name": brand.name, "colour": brand.colour, "site": brand.site} for key, brand in brands.items()}
+            {key: {"name": brand.name, "colour": brand.colour, "site": brand.site} for key, brand in brands.items()},
+            headers=FOR_ALL_SITES,
         )
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         window = self._window(request)
         await window.socket.prepare(request)
         if "hello" in request.query:
-            await window.socket.send_json(self._hello(window.brand, request.query.get("lang", "")))
+            await window.socket.send_json(self._hello(window))
         self._windows[window.session].add(window)
         try:
             await self._replay(window, own="hello" in request.query)
             async for frame in window.socket:
                 if frame.type is WSMsgType.TEXT:
-                    await self._receive(window, frame.data, request.query.get("lang", ""))
+                    await self._receive(window, frame.data)
         except ConnectionError:
             log.debug("a widget went away while it was written to")
         finally:
+            if window.typing is not None:
+                window.typing.cancel()
             self._windows[window.session].discard(window)
             if not self._windows[window.session]:
                 del self._windows[window.session]
@@ -115,11 +125,11 @@ class Webchat:
         if not after.isascii() or not after.isdigit() or len(after) > 18:
             raise Malformed("after must be the id of a message")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=FRAME_BYTES)
-        return _Window(socket, session, brand, int(after))
+        return _Window(socket, session, brand, request.query.get("lang", ""), int(after))
 
-    def _hello(self, brand: str, asked: str) -> dict[str, Any]:
-        looks = self._context.company.brands[brand]
-        language = _language(asked) or looks.default_language
+    def _hello(self, window: _Window) -> dict[str, Any]:
+        looks = self._context.company.brands[window.brand]
+        language = _language(window.language) or looks.default_language
         return {
             "type": "hello",
             "brand": {"name": looks.name, "colour": looks.colour},
@@ -130,27 +140,47 @@ class Webchat:
     async def _replay(self, window: _Window, *, own: bool) -> None:
         session, brand, after = window.session, window.brand, window.last_id
         history = await self._context.store.read(lambda tx: tx.widget_history(session, brand, after))
+        await self._conversation(window)
         for message in history:
             if own or message.author is not Author.CUSTOMER:
                 await window.push(message)
 
-    async def _receive(self, window: _Window, data: str, asked_language: str) -> None:
+    async def _receive(self, window: _Window, data: str) -> None:
+        client_id = ""
         try:
-            event = _event(window, data, asked_language)
+            frame = read_frame(data)
+            client_id = named_id(frame)
+            event = event_of(frame, window.brand, window.session, window.language)
         except Malformed as error:
-            await window.socket.send_json({"type": "error", "code": error.code, "message": error.message})
+            await window.socket.send_json(error_frame(error.code, error.message, client_id))
             return
         if not await self._context.live.allow(f"webchat:{window.session}", MESSAGES_A_MINUTE, 60):
             # not acknowledged: the widget sends it again later
-            await window.socket.send_json({"type": "error", "code": "too_many", "message": "slow down, please"})
+            await window.socket.send_json(error_frame("too_many", "slow down, please", client_id))
             return
         await self._context.receive([event])
-        client_id = event.external_id.rpartition(":")[2]
         await window.socket.send_json({"type": "ack", "id": client_id})
-        session, brand = window.session, window.brand
-        holder = await self._context.store.read(lambda tx: tx.widget_holder(session, brand))
-        if holder is Holder.ASSISTANT:
+        conversation = await self._conversation(window)
+        if conversation is not None and conversation.holder is Holder.ASSISTANT:
             await window.socket.send_json({"type": "typing"})
+
+    async def _conversation(self, window: _Window) -> WidgetConversation | None:
+        """The window's conversation as it is now; from the first time on, its agent's typing is passed on."""
+        session, brand = window.session, window.brand
+        found = await self._context.store.read(lambda tx: tx.widget_conversation(session, brand))
+        if found is not None and window.typing is None:
+            window.typing = asyncio.create_task(self._pass_typing(window, found.id), name="webchat-typing")
+        return found
+
+    async def _pass_typing(self, window: _Window, conversation_id: int) -> None:
+        # idle until it is announced; without Redis nobody learns of typing, and nothing else is amiss
+        announced = self._context.live.listen(WAKE_TYPING.format(conversation_id=conversation_id), every=math.inf)
+        await anext(announced)  # the first comes at once and means nothing
+        try:
+            async for _ in announced:
+                await window.socket.send_json({"type": "typing"})
+        except ConnectionError:
+            log.debug("a widget went away while its agent typed")
 
     async def _pushing(self, app: web.Application) -> Any:
         task = asyncio.create_task(self._push(), name="webchat-push")
@@ -187,46 +217,3 @@ def _released(tx: Tx, sessions: Collection[str], since: datetime) -> Sequence[Wi
 def _language(asked: str) -> Language | None:
     code = asked[:2].lower()
     return code if is_language(code) else None
-
-
-def _event(window: _Window, data: str, asked_language: str) -> InboundEvent:
-    """The event of a frame; Malformed says what is wrong with it."""
-    try:
-        frame = json.loads(data)
-    except ValueError:
-        raise Malformed("not JSON") from None
-    if not isinstance(frame, Mapping):
-        raise Malformed('expected {"id": ..., "text": ...}')
-    client_id, text, payload = frame.get("id"), frame.get("text", ""), frame.get("payload", "")
-    if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
-        raise Malformed("id must be a UUID or another 1-64 characters of A-Z a-z 0-9 _ . -")
-    if not isinstance(text, str) or not isinstance(payload, str):
-        raise Malformed("text and payload must be strings")
-    return InboundEvent(
-        channel="webchat",
-        external_id=f"{window.brand}:{window.session}:{client_id}",
-        kind=EventKind.BUTTON if payload else EventKind.TEXT,
-        sender=window.session,
-        sent_at=datetime.now(UTC),
-        text=text,
-        payload=payload,
-        brand=window.brand,
-        locale=asked_language,
-    )
-
-
-def _frame(message: WidgetMessage) -> dict[str, Any]:
-    frame: dict[str, Any] = {
-        "type": "message",
-        "id": message.id,
-        "author": message.author.value,
-        "text": message.text,
-        "at": message.at.isoformat(),
-    }
-    if message.name:
-        frame["name"] = message.name
-    if message.buttons:
-        frame["buttons"] = [asdict(button) for button in message.buttons]
-    if message.author is Author.CUSTOMER:
-        frame["client_id"] = message.client_id
-    return frame

@@ -70,7 +70,8 @@ def run_train(arguments: argparse.Namespace) -> int:
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("loading", total=1.0)
         archive = train(data, out, lambda done, step: bar.update(task, completed=done, description=step))
     Registry(out).promote(archive.name)

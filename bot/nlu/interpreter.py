@@ -5,17 +5,13 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.errors import UserMistake
 from bot.nlu.parsed import understanding_of
 from bot.nlu.quiet import quiet
+from bot.nlu.runner import StraightRunner
 from bot.nlu.text import as_typed
 from bot.types.understanding import Understanding
-
-if TYPE_CHECKING:
-    from rasa.engine.runner.interface import GraphRunner
-
 
 #: What a file that is cut short or scribbled over ends in.
 _BROKEN = (OSError, EOFError, tarfile.TarError, zlib.error)
@@ -24,7 +20,7 @@ _BROKEN = (OSError, EOFError, tarfile.TarError, zlib.error)
 class Interpreter:
     """A loaded model. `name` is its archive's."""
 
-    def __init__(self, runner: "GraphRunner", target: str, name: str) -> None:
+    def __init__(self, runner: StraightRunner, target: str, name: str) -> None:
         self._runner = runner
         self._target = target
         self.name = name
@@ -48,7 +44,7 @@ class Interpreter:
             except (RasaException, UnsupportedModelVersionError, ImportError, KeyError, ValueError, *_BROKEN) as error:
                 reason = " ".join(str(error).split())
                 raise UserMistake(f"{archive}: the model does not load: {reason}") from error
-        return cls(runner, metadata.nlu_target, archive.name)
+        return cls(StraightRunner(runner), metadata.nlu_target, archive.name)
 
     def understand(self, texts: Sequence[str]) -> list[Understanding]:
         """What is understood of each text."""

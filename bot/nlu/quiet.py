@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.nlu.kernels import use_fast_kernels
+
 _ENVIRONMENT = {
     "RASA_TELEMETRY_ENABLED": "false",
     "LOG_LEVEL": "ERROR",  # Rasa asks it before drawing progress bars
@@ -21,7 +23,8 @@ _NOISY = ("rasa", "rasa_sdk", "tensorflow", "absl", "apscheduler", "matplotlib",
 
 
 def hush() -> None:
-    """Switches telemetry and the libraries' own printing off, for the whole process."""
+    """Switches telemetry and the libraries' own printing off, for the whole process, before they are loaded."""
+    use_fast_kernels()
     import structlog
 
     os.environ.update(_ENVIRONMENT)

@@ -53,6 +53,7 @@ class Listed:
 
     row: Row[Any]
     last_message: Row[Any] | None  # author, text, created_at
+    last_asked: Row[Any] | None  # the customer's own latest words
     understanding: Mapping[str, Any] | None  # of the latest customer message that was understood
     waiting_since: datetime | None
 
@@ -271,12 +272,14 @@ def _with_more(connection: Connection, rows: Sequence[Row[Any]]) -> list[Listed]
         return []
     mine = messages.c.conversation_id.in_(ids)
     last = _latest(connection, mine, messages.c.author.in_(SPEAKERS))
+    asked = _latest(connection, mine, messages.c.author == "customer", messages.c.text != "")
     understood = _latest(connection, mine, messages.c.author == "customer", messages.c.understanding.is_not(null()))
     unanswered = _unanswered(connection, [row.id for row in rows if row.holder == "agent"])
     return [
         Listed(
             row=row,
             last_message=last.get(row.id),
+            last_asked=asked.get(row.id),
             understanding=understood[row.id].understanding if row.id in understood else None,
             waiting_since=_waiting_since(row, unanswered.get(row.id)),
         )

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import UserMistake
+from bot.errors import StoreAway, UserMistake
 from bot.ports import Live
 from bot.storage.tx import SqlTx
 
@@ -68,22 +68,44 @@ class Database:
                 with self.engine.connect().execution_options(okienko_write=True) as connection, connection.begin():
                     tx = SqlTx(connection)
                     result = work(tx)
+                    tx.finish()
                 return result, tx.topics
             except DBAPIError as error:
+                if is_away(error):
+                    raise StoreAway("the database cannot be reached") from error
                 if getattr(error.orig, "sqlstate", None) not in RUN_AGAIN or attempt == TRIES:
                     raise
         raise AssertionError("unreachable")
 
     def read_now(self, work: Callable[[SqlTx], T]) -> T:
         """Reads without an event loop."""
-        with self.engine.connect() as connection:
-            return work(SqlTx(connection))
+        try:
+            with self.engine.connect() as connection:
+                return work(SqlTx(connection))
+        except DBAPIError as error:
+            if is_away(error):
+                raise StoreAway("the database cannot be reached") from error
+            raise
 
     def close(self) -> None:
         """Waits for running statements and closes all connections."""
         self._writers.shutdown()
         self._readers.shutdown()
         self.engine.dispose()
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot be reached just now, as opposed to a statement that it refuses.
+
+    PostgreSQL: no SQLSTATE (no connection came about), class 08 (connection), 57P (shut down, starting up), 53300 (too
+    many connections). SQLite: another process holds the lock for too long, or the file cannot be opened.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_IOERR"))
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P")) or state == "53300"
 
 
 def _bind(work: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[SqlTx], T]:
@@ -98,11 +120,16 @@ def make_engine(url: str) -> Engine:
         raise UserMistake("OKIENKO_DATABASE_URL cannot be read; example: postgresql://user@host/okienko") from None
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=2 * POSTGRES_THREADS, pool_pre_ping=True
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=2 * POSTGRES_THREADS,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=SQLITE_READERS + 1)
+    engine = create_engine(
+        parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=SQLITE_READERS + 1, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,10 +6,11 @@ from prometheus_client import Gauge
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.errors import StoreAway
 from bot.storage.migrate import is_current
 from bot.storage.schema import assignments, deliveries, pending, workers
 
-DATABASE_ERRORS = (SQLAlchemyError,)
+DATABASE_ERRORS = (SQLAlchemyError, StoreAway)
 
 WAITING_TURNS = Gauge("okienko_waiting_turns", "Customers' messages that wait for their turns")
 WAITING_DELIVERIES = Gauge("okienko_waiting_deliveries", "Messages that wait in the outbox")

@@ -1,10 +1,10 @@
 """Rows of the inbox: events, contacts, customers' messages, receipts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -14,12 +14,28 @@ from bot.types.conversation import Contact, Conversation, Status
 from bot.types.languages import Language
 from bot.types.message import Button, InboundEvent, Receipt
 
-#: A message only moves forward through these.
-BEFORE = {"sent": ("sending",), "delivered": ("sending", "sent"), "read": ("sending", "sent", "delivered")}
+#: A message only moves forward through these. One that waits for another try (`stored`) has arrived after all, where
+#: the platform says so.
+BEFORE = {
+    "sent": ("stored", "sending"),
+    "delivered": ("stored", "sending", "sent"),
+    "read": ("stored", "sending", "sent", "delivered"),
+}
 
 
 class InboxRows(Rows):
     """Implements `ports.InboxTx`."""
+
+    def lock_senders(self, senders: Collection[tuple[str, str]]) -> None:
+        """Locks the conversations of (channel, sender) pairs, always in the same order (SQLite: there is one writer)."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(
+                select(conversations.c.id)
+                .join(contacts, contacts.c.id == conversations.c.contact_id)
+                .where(tuple_(contacts.c.channel, contacts.c.external_id).in_(senders))
+                .order_by(conversations.c.id)
+                .with_for_update(of=conversations, key_share=True)
+            )
 
     def record_event(self, event: InboundEvent, now: datetime) -> int | None:
         """Stores the event; its id, or None if it is known already."""
@@ -74,7 +90,7 @@ class InboxRows(Rows):
     def conversation_for(self, contact: Contact, brand: str, language: Language, now: datetime) -> Conversation:
         """The contact's conversation with the brand, made if new, locked."""
         query = conversation_query().where(conversations.c.contact_id == contact.id, conversations.c.brand == brand)
-        row = self.connection.execute(query.with_for_update(of=conversations)).one_or_none()
+        row = self.connection.execute(query.with_for_update(of=conversations, key_share=True)).one_or_none()
         if row is None:
             self._insert_if_new(
                 conversations,
@@ -86,7 +102,7 @@ class InboxRows(Rows):
                 created_at=now,
                 updated_at=now,
             )
-            row = self.connection.execute(query.with_for_update(of=conversations)).one()
+            row = self.connection.execute(query.with_for_update(of=conversations, key_share=True)).one()
         return conversation_of(row)
 
     def customer_message(self, conversation: Conversation, event_id: int, event: InboundEvent, now: datetime) -> int:
@@ -100,6 +116,7 @@ class InboxRows(Rows):
             text=event.text,
             payload=event.payload,
             phone=event.phone,
+            holder=conversation.holder.value,
             attachments=[asdict(attachment) for attachment in event.attachments],
             created_at=now,
         )
@@ -148,7 +165,8 @@ class InboxRows(Rows):
                 deliveries.c.state.in_(BEFORE[receipt.state.value]),
                 or_(*which),
             )
-            .values(state=receipt.state.value)
+            # a later receipt "up to a moment" needs a time also where the answer with it never came
+            .values(state=receipt.state.value, sent_at=func.coalesce(deliveries.c.sent_at, deliveries.c.due_at))
         )
 
     def _insert_if_new(self, table: Table, key: list[str], **values: object) -> None:

@@ -1,6 +1,6 @@
 """Rows of the outbox: messages of ours and their deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from sqlalchemy import Row, and_, func, or_, select, update
 from bot.storage.rows import Rows
 from bot.storage.schema import agents, contacts, conversations, deliveries, messages
 from bot.types.conversation import Conversation
-from bot.types.message import Author, Button, DeliveryState, OutboundMessage
+from bot.types.message import UNCONFIRMED, Author, Button, DeliveryState, OutboundMessage
 
 #: Sending these twice shows them once: the widget knows each message by its id.
 REPEATABLE = ("webchat",)
+#: So their leases may be short: nobody should wait because a process died.
+REPEAT_SECONDS = 5.0
 UNDELIVERED = ("stored", "sending")
 
 
@@ -62,7 +64,9 @@ class OutboxRows(Rows):
             self.wake("outbox")
         return message_id
 
-    def lease_deliveries(self, now: datetime, seconds: float, limit: int) -> Sequence[OutboundMessage]:
+    def lease_deliveries(
+        self, now: datetime, seconds: float, limit: int, channels: Collection[str]
+    ) -> Sequence[OutboundMessage]:
         """Leases due messages: at most one a conversation, and none that has an undelivered one before it."""
         first = (
             select(func.min(deliveries.c.message_id))
@@ -75,20 +79,21 @@ class OutboxRows(Rows):
         )
         rows = self.connection.execute(
             select(deliveries)
-            .where(due, deliveries.c.message_id.in_(first))
+            .where(due, deliveries.c.channel.in_(channels), deliveries.c.message_id.in_(first))
             .order_by(deliveries.c.due_at, deliveries.c.message_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
         for row in rows:
-            cut_off = row.state == "sending" and row.channel not in REPEATABLE
+            repeatable = row.channel in REPEATABLE
+            cut_off = not repeatable and (row.state == "sending" or row.reason == UNCONFIRMED)
             self.connection.execute(
                 update(deliveries)
                 .where(deliveries.c.message_id == row.message_id)
                 .values(
                     state="sending",
                     attempts=row.attempts + 1,
-                    lease_until=now + timedelta(seconds=seconds),
+                    lease_until=now + timedelta(seconds=min(seconds, REPEAT_SECONDS) if repeatable else seconds),
                     uncertain=row.uncertain or cut_off,
                 )
             )
@@ -98,28 +103,35 @@ class OutboxRows(Rows):
     def settle_delivery(
         self,
         message_id: int,
+        attempt: int,
         state: DeliveryState,
         now: datetime,
         *,
         external_id: str = "",
         reason: str = "",
         due_at: datetime | None = None,
-    ) -> None:
-        """Writes how an attempt ended. A receipt that was faster than the answer is not overwritten."""
+        counts: bool = True,
+    ) -> DeliveryState:
+        """Writes how an attempt ended; the state that the message is in now.
+
+        A receipt that was faster than the answer is not overwritten, nor is a later attempt. Only that the message
+        arrived is believed from an earlier attempt, where it still waits for another try.
+        """
+        mine = and_(deliveries.c.state == "sending", deliveries.c.attempts == attempt)
         values: dict[str, Any] = {"state": state.value, "reason": reason[:256], "lease_until": None}
+        if not counts:
+            values["attempts"] = deliveries.c.attempts - 1
         if state is DeliveryState.SENT:
             values["sent_at"] = now
+            mine = or_(mine, deliveries.c.state == "stored")
         if due_at is not None:
             values["due_at"] = due_at
-        self.connection.execute(
-            update(deliveries)
-            .where(deliveries.c.message_id == message_id, deliveries.c.state == "sending")
-            .values(**values)
-        )
-        if external_id:
-            self.connection.execute(
-                update(deliveries).where(deliveries.c.message_id == message_id).values(external_id=external_id)
-            )
+        row = deliveries.c.message_id == message_id
+        changed = self.connection.execute(update(deliveries).where(row, mine).values(**values)).rowcount
+        after, attempts = self.connection.execute(select(deliveries.c.state, deliveries.c.attempts).where(row)).one()
+        if external_id and (changed or attempts == attempt):  # later receipts name the message by it
+            self.connection.execute(update(deliveries).where(row).values(external_id=external_id))
+        return DeliveryState(after)
 
     def _messages(self, ids: list[int]) -> Sequence[Row[Any]]:
         if not ids:

@@ -55,10 +55,13 @@ class Rows:
         self._topics.add(topic)
 
     def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
-        """Raises NotFound. With `lock`, nobody else changes it until the commit (SQLite: there is one writer)."""
+        """Raises NotFound. With `lock`, nobody else changes it until the commit (SQLite: there is one writer).
+
+        `key_share`: rows that only refer to the conversation (the feed's) may be added by others meanwhile.
+        """
         query = conversation_query().where(conversations.c.id == conversation_id)
         if lock:
-            query = query.with_for_update(of=conversations)
+            query = query.with_for_update(of=conversations, key_share=True)
         row = self.connection.execute(query).one_or_none()
         if row is None:
             raise NotFound(f"there is no conversation {conversation_id}")

@@ -170,6 +170,7 @@ messages = Table(
     Column("text", Text, nullable=False, default=""),
     Column("payload", String(1000), nullable=False, default=""),
     Column("phone", String(32), nullable=False, default=""),
+    Column("holder", String(16), nullable=False, default="assistant"),  # who held the conversation when it came
     Column("buttons", JSON, nullable=False, default=list),
     Column("ask_phone", Boolean, nullable=False, default=False),
     Column("phone_title", String(64), nullable=False, default=""),

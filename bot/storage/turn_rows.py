@@ -1,14 +1,15 @@
 """Rows of turns: leasing a conversation, and what its turn decided."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
 from bot.errors import Stale
 from bot.ports import Work
-from bot.storage.rows import Rows
+from bot.storage.desk_rows import DeskRows
 from bot.storage.schema import (
     assignments,
     callbacks,
@@ -24,11 +25,15 @@ from bot.types.conversation import Conversation, CustomerMessage, Holder
 from bot.types.desk import Ticket, TicketKind
 from bot.types.effects import AddToTicket, BookCallback, OpenTicket, TurnResult
 
-#: A turn's cost must not grow with the conversation (facts.md): the dialogue reads this many of its own events.
-EVENTS_READ = 60
+#: The dialogue bounds its own events (bot/dialogue); this is only the last resort.
+EVENTS_READ = 200
 
 
-class TurnRows(Rows):
+def _worker_of(lease: str) -> str:
+    return lease.partition(":")[0]
+
+
+class TurnRows(DeskRows):
     """Implements `ports.TurnTx`."""
 
     def lease_turn(self, worker: str, now: datetime, seconds: float) -> Work | None:
@@ -41,7 +46,8 @@ class TurnRows(Rows):
             .where(pending.c.due_at <= now, free, pending.c.message_id.in_(oldest))
             .order_by(pending.c.due_at, pending.c.message_id)
             .limit(1)
-            .with_for_update(of=conversations, skip_locked=True)
+            # both rows: a message whose turn was committed a moment ago is seen to be gone
+            .with_for_update(of=(conversations, pending), skip_locked=True)
         ).one_or_none()
         if row is None:
             return None
@@ -61,9 +67,12 @@ class TurnRows(Rows):
             message=self._message(row.message_id),
             events=self._dialogue(conversation.id),
             attempt=row.attempts + 1,
+            assignment=self.open_assignment(conversation.id),
             queue_ahead=self._queue_ahead(conversation),
+            queue=self._queue(conversation.id),
             open_ticket=self._open_complaint(conversation.id),
-            spoken_before=self._spoken_before(conversation.id),
+            spoken_before=self._is_there(conversation.id, messages.c.author == "assistant"),
+            understood_before=self._is_there(conversation.id, messages.c.understanding.is_not(None)),
         )
 
     def check_lease(self, work: Work, now: datetime) -> Conversation:
@@ -87,7 +96,7 @@ class TurnRows(Rows):
             message_id=work.message.id,
             outcome=result.outcome,
             attempts=work.attempt,
-            worker=work.lease.partition(":")[0],
+            worker=_worker_of(work.lease),
             model=understanding.model if understanding else "",
             finished_at=now,
         )
@@ -115,6 +124,16 @@ class TurnRows(Rows):
             return
         self.connection.execute(update(pending).where(pending.c.message_id == work.message.id).values(due_at=due_at))
         self._free(work.conversation.id)
+
+    def free_leases(self, gone: Callable[[str], bool]) -> int:
+        """Ends the leases of workers that are gone; how many."""
+        held = self.connection.execute(select(conversations.c.lease).where(conversations.c.lease.is_not(None)))
+        dead = [lease for lease in held.scalars() if gone(_worker_of(lease))]
+        if dead:
+            self.connection.execute(
+                update(conversations).where(conversations.c.lease.in_(dead)).values(lease=None, lease_until=None)
+            )
+        return len(dead)
 
     def forget_dialogue(self, conversation_id: int) -> None:
         """Older dialogue events are no longer read."""
@@ -192,6 +211,7 @@ class TurnRows(Rows):
             phone=row.phone,
             attachments=tuple(row.attachments),
             received_at=row.created_at,
+            holder=Holder(row.holder),
         )
 
     def _dialogue(self, conversation_id: int) -> tuple[dict[str, Any], ...]:
@@ -224,11 +244,21 @@ class TurnRows(Rows):
             select(func.count()).where(waiting, assignments.c.team == mine.team, earlier)
         ).scalar_one()
 
-    def _spoken_before(self, conversation_id: int) -> bool:
-        ours = select(messages.c.id).where(
-            messages.c.conversation_id == conversation_id, messages.c.author == "assistant"
+    def _is_there(self, conversation_id: int, what: ColumnElement[bool]) -> bool:
+        found = select(messages.c.id).where(messages.c.conversation_id == conversation_id, what)
+        return self.connection.execute(found.limit(1)).first() is not None
+
+    def _queue(self, conversation_id: int) -> dict[tuple[str, int], int]:
+        rows = self.connection.execute(
+            select(assignments.c.team, assignments.c.priority, func.count())
+            .where(
+                assignments.c.closed_at.is_(None),
+                assignments.c.agent_id.is_(None),
+                assignments.c.conversation_id != conversation_id,
+            )
+            .group_by(assignments.c.team, assignments.c.priority)
         )
-        return self.connection.execute(ours.limit(1)).first() is not None
+        return {(team, priority): count for team, priority, count in rows}
 
     def _open_complaint(self, conversation_id: int) -> Ticket | None:
         row = self.connection.execute(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 
-from bot.ports import WidgetMessage
+from bot.ports import WidgetConversation, WidgetMessage
 from bot.storage.outbox_rows import first_name
 from bot.storage.rows import Rows
 from bot.storage.schema import agents, contacts, conversations, deliveries, events, messages
@@ -38,14 +38,14 @@ class WidgetRows(Rows):
             contacts.c.external_id.in_(sessions), deliveries.c.sent_at >= since, deliveries.c.state.in_(RELEASED)
         )
 
-    def widget_holder(self, session: str, brand: str) -> Holder | None:
-        """Who the session's conversation is with; None before its first message."""
-        holder: str | None = self.connection.execute(
-            select(conversations.c.holder)
+    def widget_conversation(self, session: str, brand: str) -> WidgetConversation | None:
+        """The session's conversation; None before its first message."""
+        row = self.connection.execute(
+            select(conversations.c.id, conversations.c.holder)
             .join(contacts, contacts.c.id == conversations.c.contact_id)
             .where(_WEBCHAT, contacts.c.external_id == session, conversations.c.brand == brand)
-        ).scalar_one_or_none()
-        return None if holder is None else Holder(holder)
+        ).one_or_none()
+        return None if row is None else WidgetConversation(row.id, Holder(row.holder))
 
     def _read(self, *conditions: ColumnElement[bool]) -> list[WidgetMessage]:
         rows = self.connection.execute(_QUERY.where(and_(*conditions)).order_by(messages.c.id))

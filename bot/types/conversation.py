@@ -67,3 +67,4 @@ class CustomerMessage:
     phone: str = ""
     attachments: tuple[Mapping[str, Any], ...] = ()
     received_at: datetime | None = None
+    holder: Holder = Holder.ASSISTANT  # who held the conversation when it arrived

@@ -119,6 +119,10 @@ class Delivered:
     external_id: str = ""
 
 
+#: The reason of a `Later` whose attempt may have arrived: the connection broke before the answer came.
+UNCONFIRMED = "unconfirmed"
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """The platform asks to try again; `after` in seconds, None where it names no time."""

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 from aiohttp import hdrs, web
 
+from bot.company import Company
 from bot.errors import TooManyAttempts, Unauthorized
-from bot.ports import Tx
+from bot.ports import Knowledge, Tx
 from bot.storage import accounts
 from bot.storage.console import connection_of
 from bot.types.desk import Agent
+from bot.types.languages import Language
 from bot.webcontext import WebContext
 from handoff.console import passwords
 from handoff.console.http import Call
-from handoff.console.schemas import BrandShape, LoginAnswer, LoginBody, MeAnswer
+from handoff.console.schemas import BrandShape, LoginAnswer, LoginBody, MeAnswer, TopicShape
 from handoff.console.shapes import agent_shape
 
 TOKEN_BYTES = 32
@@ -55,13 +57,20 @@ async def logout(call: Call) -> None:
 
 async def me(call: Call) -> MeAnswer:
     """Who is logged in, and the company's teams, brands and topics."""
-    company = call.context.company
+    company, knowledge, now = call.context.company, call.context.knowledge, call.context.clock.now()
     return MeAnswer(
         agent=agent_shape(call.agent),
         teams={team: rules.name for team, rules in company.teams.items()},
         brands={brand: BrandShape(name=looks.name, colour=looks.colour) for brand, looks in company.brands.items()},
-        topics=list(call.context.knowledge.topics()),
+        topics=[TopicShape(id=topic, name=_titles(topic, knowledge, company, now)) for topic in knowledge.topics()],
     )
+
+
+def _titles(topic: str, knowledge: Knowledge, company: Company, now: datetime) -> dict[Language, str]:
+    """What the topic is called in each language: as in the first brand that has an article on it now."""
+    articles = (knowledge.article(topic, brand, now) for brand in company.brands)
+    article = next((found for found in articles if found is not None), None)
+    return {} if article is None else {language: text.title for language, text in article.texts.items()}
 
 
 async def who_asks(context: WebContext, request: web.Request) -> Agent:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Row
 
 from bot.errors import Unauthorized
-from bot.ports import WAKE_LIVE, Tx
+from bot.ports import WAKE_LIVE, WAKE_TYPING, Tx
 from bot.storage import console
 from bot.storage.console import connection_of
 from bot.types.desk import Agent
@@ -25,8 +25,6 @@ from handoff.console.auth import SUBPROTOCOL, who_asks
 from handoff.console.http import Call
 from handoff.console.schemas import Id, LiveQuery
 
-#: Announced while the conversation's agent types; nothing is stored.
-WAKE_TYPING = "typing:{conversation_id}"
 TYPING_LIMIT = 10  # announcements an agent may make within TYPING_SECONDS
 TYPING_SECONDS = 10
 BATCH = 500

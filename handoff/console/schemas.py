@@ -126,13 +126,20 @@ class BrandShape(BaseModel):
     colour: str
 
 
+class TopicShape(BaseModel):
+    """A topic with its article's short title."""
+
+    id: str
+    name: Mapping[Language, str]
+
+
 class MeAnswer(BaseModel):
     """Who is logged in, and the company's words."""
 
     agent: AgentShape
     teams: Mapping[str, Mapping[Language, str]]
     brands: Mapping[str, BrandShape]
-    topics: list[str]
+    topics: list[TopicShape]
 
 
 class ContactShape(BaseModel):
@@ -176,6 +183,7 @@ class ConversationShape(BaseModel):
     priority: PriorityName | None
     reason: str | None
     last_message: LastMessage | None
+    customer_words: str  # the customer's own latest words: what somebody in the queue wants
     updated_at: datetime
 
 

@@ -71,6 +71,7 @@ def _conversation(item: console.Listed, agents: Mapping[int, Agent]) -> dict[str
         "priority": _priority(row.priority) if row.priority is not None else None,
         "reason": row.reason,
         "last_message": LastMessage(author=last.author, text=last.text[:PREVIEW], at=last.created_at) if last else None,
+        "customer_words": item.last_asked.text[:PREVIEW] if item.last_asked else "",
         "updated_at": row.updated_at,
     }
 

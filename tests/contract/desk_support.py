@@ -91,7 +91,7 @@ class Desk:
         topics = (Guess(topic, 0.9),) if topic is not None else ()
         understood = Understanding("pl", intent, 0.95, topic, 0.9 if topic else 0.0, topics)
         result = TurnResult("answer", effects, understanding=understood)
-        self.write(lambda tx: commit(tx, work, result, self.now, self.company))
+        self.write(lambda tx: commit(tx, work, result, self.now))
 
     def waiting(self, sender: str = "ewa", priority: Priority = Priority.NORMAL, team: str = "cards") -> int:
         """A conversation in the queue."""

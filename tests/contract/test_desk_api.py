@@ -117,7 +117,9 @@ async def test_login_gives_a_token_until_logout(desk: Desk, client: Client) -> N
     assert me["agent"] == answer["agent"]
     assert me["teams"]["cards"] == {"pl": "Zespół kart", "ru": "Отдел карт", "en": "Cards team"}
     assert me["brands"]["fala"] == {"name": "Fala", "colour": "#3b4fd8"}
-    assert "card_pin" in me["topics"]
+    names = {topic["id"]: topic["name"] for topic in me["topics"]}
+    assert names["card_block"] == {"pl": "Blokada karty", "ru": "Блокировка карты", "en": "Block a card"}
+    assert all(set(name) == {"pl", "ru", "en"} for name in names.values())
     await api.post("/logout", status=204)
     await api.get("/me", status=401)
 
@@ -292,6 +294,7 @@ async def test_a_conversation_in_the_list(desk: Desk, client: Client) -> None:
         "reason": "requested", "updated_at": "",
         "triage": {"intent": "human", "intent_confidence": 0.95, "topic": None, "topic_confidence": 0.0},
         "last_message": {"author": "assistant", "text": "Już szukam.", "at": item["last_message"]["at"]},
+        "customer_words": "chcę rozmawiać z człowiekiem",
     }  # fmt: skip
 
 

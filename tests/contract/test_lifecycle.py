@@ -81,7 +81,7 @@ def test_what_the_assistant_decided_before_a_claim_is_void(desk: Desk) -> None:
     assert work is not None
     claim(desk, anna, ours)
     with pytest.raises(Stale):
-        desk.write(lambda tx: commit(tx, work, TurnResult("answer", (Say("Nic."),)), desk.now, desk.company))
+        desk.write(lambda tx: commit(tx, work, TurnResult("answer", (Say("Nic."),)), desk.now))
     assert [author for author, _ in said(desk, ours)] == ["customer", "system"]
 
 
@@ -164,7 +164,7 @@ def test_a_note_never_leaves_the_desk(desk: Desk) -> None:
     ours = desk.waiting()
     _, topics = desk.database.write_now(lambda tx: lifecycle.reply(tx, anna, ours, "Uwaga", desk.now, note=True))
     assert WAKE_OUTBOX not in topics
-    sent = desk.write(lambda tx: tx.lease_deliveries(desk.now + timedelta(seconds=5), 30, 100))
+    sent = desk.write(lambda tx: tx.lease_deliveries(desk.now + timedelta(seconds=5), 30, 100, ["webchat"]))
     assert [message.text for message in sent] == ["Już szukam."]
 
 
@@ -218,7 +218,7 @@ def test_given_back_the_assistant_starts_afresh(desk: Desk) -> None:
     work = desk.write(lambda tx: lease(tx, "w1", desk.now + timedelta(seconds=1)))
     assert work is not None
     result = TurnResult("handoff", events=({"event": "user"},))
-    desk.write(lambda tx: commit(tx, work, result, desk.now, desk.company))
+    desk.write(lambda tx: commit(tx, work, result, desk.now))
     claim(desk, anna, ours)
     desk.write(lambda tx: lifecycle.give_back(tx, anna, ours, desk.now, desk.texts))
     after = conversation(desk, ours)
@@ -260,13 +260,13 @@ def test_while_a_person_holds_the_assistants_request_changes_nothing(desk: Desk)
 
 def test_an_answer_in_another_tool_silences_the_assistant(desk: Desk) -> None:
     ours = desk.customer_writes("Dzień dobry")
-    desk.write(lambda tx: lifecycle.outside_reply(tx, ours, desk.now, desk.company))
+    desk.write(lambda tx: lifecycle.outside_reply(tx, ours, "Dzień dobry, tu Ewa", desk.now, desk.company))
     waiting = desk.read(lambda tx: tx.open_assignment(ours))
     assert waiting is not None
     assert (waiting.team, waiting.reason) == (desk.company.default_team, Reason.OUTSIDE_REPLY)
     before = conversation(desk, ours)
     assert before.holder is Holder.QUEUE
-    desk.write(lambda tx: lifecycle.outside_reply(tx, ours, desk.now, desk.company))
+    desk.write(lambda tx: lifecycle.outside_reply(tx, ours, "Dzień dobry, tu Ewa", desk.now, desk.company))
     assert conversation(desk, ours) == before
 
 

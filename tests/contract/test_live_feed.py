@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.company import Company
 from bot.live import RedisLive
+from bot.ports import WAKE_TYPING
 from bot.settings import load_settings
 from bot.storage.console import connection_of, newest_cursor
 from bot.storage.database import Database
@@ -17,7 +18,7 @@ from bot.types.message import InboundEvent
 from bot.webcontext import WebContext
 from handoff import lifecycle
 from handoff.console.http import PREFIX
-from handoff.console.live_feed import BATCH, CLOSED_LOGIN, RECHECK, WAKE_TYPING
+from handoff.console.live_feed import BATCH, CLOSED_LOGIN, RECHECK
 from handoff.console.routes import add_routes
 from tests.clock import SettableClock
 from tests.contract.desk_support import PASSWORD, Desk

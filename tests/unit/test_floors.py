@@ -36,7 +36,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "handoff.when_words",
         ),
     ),
-    ("3 flows", ("bot.inbox", "bot.turn", "bot.outbox", "handoff.lifecycle", "actions.*")),
+    ("3 flows", ("bot.background", "bot.inbox", "bot.turn", "bot.outbox", "handoff.lifecycle", "actions.*")),
     (
         "4 adapters",
         (

@@ -22,7 +22,7 @@
   const WORDS = {
     pl: { assistant: "Asystent", agent: "Konsultant", sending: "Wysyłanie…", sent: "Wysłano", failed: "Nie wysłano", below: "Nowe wiadomości", typing: "Pisze…", messages: "Wiadomości",
       title: "Czat", subtitle: "", placeholder: "Napisz wiadomość…", send: "Wyślij", offline: "Brak połączenia", retry: "Ponów", open: "Otwórz czat", close: "Zamknij czat", today: "Dzisiaj" },
-    ru: { assistant: "Ассистент", agent: "Оператор", sending: "Отправляется…", sent: "Отправлено", failed: "Не отправлено", below: "Новые сообщения", typing: "Печатает…", messages: "Сообщения",
+    ru: { assistant: "Помощник", agent: "Специалист", sending: "Отправляется…", sent: "Отправлено", failed: "Не отправлено", below: "Новые сообщения", typing: "Печатает…", messages: "Сообщения",
       title: "Чат", subtitle: "", placeholder: "Напишите сообщение…", send: "Отправить", offline: "Нет связи", retry: "Повторить", open: "Открыть чат", close: "Закрыть чат", today: "Сегодня" },
     en: { assistant: "Assistant", agent: "Agent", sending: "Sending…", sent: "Sent", failed: "Not sent", below: "New messages", typing: "Typing…", messages: "Messages",
       title: "Chat", subtitle: "", placeholder: "Write a message…", send: "Send", offline: "No connection", retry: "Try again", open: "Open chat", close: "Close chat", today: "Today" },
@@ -53,9 +53,14 @@
   const known = load("session", null);
   const session = known ?? randomHex(16);
 
-  // Another tab may share the list: it is read anew before each change.
-  const keepUnsent = (item) => save("unsent", [...load("unsent", []).filter((one) => one.id !== item.id), item]);
-  const dropUnsent = (id) => save("unsent", load("unsent", []).filter((one) => one.id !== id));
+  // Another tab may share the list: it is read anew before each change. What is no message of ours is not kept.
+  const isUnsent = (item) => /^[\w.-]{1,64}$/.test(item?.id) && typeof item.text === "string";
+  function unsent() {
+    const kept = load("unsent", []);
+    return Array.isArray(kept) ? kept.filter(isUnsent) : [];
+  }
+  const keepUnsent = (item) => save("unsent", [...unsent().filter((one) => one.id !== item.id), item]);
+  const dropUnsent = (id) => save("unsent", unsent().filter((one) => one.id !== id));
 
   // ---- the messages
 
@@ -70,7 +75,7 @@
 
   function addEntry(entry) {
     sequence += 1;
-    entries.push({ id: null, order: null, client: null, state: "", buttons: [], ...entry, sequence });
+    entries.push({ id: null, order: null, client: null, name: "", state: "", buttons: [], ...entry, sequence });
     sort();
   }
 
@@ -102,6 +107,13 @@
     sort();
   }
 
+  /** The server cannot read the message and never will: it is not sent again. */
+  function refused(client) {
+    dropUnsent(client);
+    const entry = entries.find((one) => one.client === client);
+    if (entry && entry.id === null) entry.state = "refused";
+  }
+
   // ---- the connection: tried again after 0.5, 1, 2 ... 20 s, each shortened by a random part
 
   const ACK_WAIT = 10_000; // ms after which a silent connection counts as dead
@@ -123,7 +135,7 @@
     mine.onopen = () => {
       failures = 0;
       connected = true;
-      for (const entry of entries) if (entry.client && entry.state !== "sent") transmit(entry);
+      for (const entry of entries) if (entry.client && !["sent", "refused"].includes(entry.state)) transmit(entry);
       view.draw();
     };
     mine.onmessage = (event) => {
@@ -175,6 +187,8 @@
       if (fresh) view.showTyping(false);
     } else if (message.type === "ack") {
       acknowledged(message.id, message.message_id);
+    } else if (message.type === "error") {
+      if (message.code === "malformed" && message.id) refused(message.id);
     } else if (message.type === "typing") {
       view.showTyping(true);
     }
@@ -229,7 +243,7 @@
     .message.first { margin-top: 12px; }
     .message.customer { justify-items: end; }
     .who { margin-left: 2px; color: var(--muted); font-size: 12.5px; font-weight: 600; }
-    .bubble { max-width: 86%; padding: 9px 13px; border-radius: 17px; border-bottom-left-radius: 5px; background: var(--soft); overflow-wrap: anywhere; white-space: pre-line; }
+    .bubble { max-width: 90%; padding: 9px 13px; border-radius: 17px; border-bottom-left-radius: 5px; background: var(--soft); overflow-wrap: anywhere; white-space: pre-line; }
     .agent .bubble { background: var(--surface); border: 1.5px solid var(--link); }
     .customer .bubble { border-radius: 17px; border-bottom-right-radius: 5px; background: var(--brand); color: var(--on-brand); }
     .bubble a { color: var(--link); text-underline-offset: 2px; }
@@ -242,14 +256,15 @@
     .buttons button:disabled { border-color: var(--line); color: var(--muted); cursor: default; font-weight: 500; }
     .meta { display: flex; align-items: center; gap: 6px; min-height: 17px; color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
     .meta:empty { display: none; }
-    .failed .meta { color: var(--bad); font-weight: 550; }
+    .failed .meta, .refused .meta { color: var(--bad); font-weight: 550; }
     .retry { padding: 2px 4px; border: 0; background: none; color: inherit; font-weight: 650; text-decoration: underline; }
     .typing { display: flex; gap: 5px; width: 58px; margin-top: 10px; padding: 14px 15px; border-radius: 17px; border-bottom-left-radius: 5px; background: var(--soft); }
     .typing i { width: 7px; height: 7px; border-radius: 50%; background: var(--muted); animation: dot 1.2s infinite; }
     .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
     .pill { position: absolute; left: 50%; bottom: 10px; padding: 7px 15px; border: 1px solid var(--line); border-radius: 18px; background: var(--surface); box-shadow: 0 3px 12px rgb(0 0 0 / 18%); font-size: 13.5px; font-weight: 600; transform: translateX(-50%); }
     form { display: flex; align-items: flex-end; gap: 8px; flex: none; padding: 10px 10px 10px 14px; border-top: 1px solid var(--line); }
-    textarea { flex: 1; min-width: 0; max-height: 130px; min-height: 42px; padding: 10px 12px; border: 1px solid var(--line); border-radius: 21px; background: var(--soft); resize: none; font-size: 16px; line-height: 20px; outline-offset: 0; }
+    textarea { flex: 1; min-width: 0; max-height: 130px; min-height: 42px; padding: 10px 12px; border: 1px solid var(--line); border-radius: 21px; background: var(--soft); resize: none; font-size: 16px; line-height: 20px; }
+    textarea:focus-visible { outline-offset: -1px; }
     textarea::placeholder { color: var(--muted); opacity: 1; }
     .send { display: grid; place-items: center; flex: none; width: 42px; height: 42px; padding: 0; border: 0; border-radius: 50%; background: var(--brand); color: var(--on-brand); }
     .send:disabled { background: var(--soft); color: var(--muted); cursor: default; }
@@ -319,6 +334,10 @@
     ? words.today
     : new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" }).format(date));
 
+  /** Whether the next message follows in the same breath: then the time stands under that one only. */
+  const goesOn = (entry, next) => Boolean(next && entry.at && next.at) && next.author === entry.author && next.name === entry.name
+    && next.state === entry.state && clock(next.at) === clock(entry.at);
+
   const view = (() => {
     const target = options.target ? document.querySelector(options.target) : null;
     const host = make("div", "", { id: "okienko-widget" });
@@ -361,11 +380,12 @@
       pill.hidden = true;
     };
 
-    function element(entry, before) {
+    function element(entry, before, next) {
       const newDay = entry.at && (!before?.at || before.at.toDateString() !== entry.at.toDateString());
       const first = newDay || before?.author !== entry.author || before?.name !== entry.name;
       const pressable = !entries.slice(entries.indexOf(entry)).some((one) => one.author === "customer");
-      const parts = [Boolean(newDay), first, pressable && entry.buttons.length > 0, entry.state, entry.text, Number(entry.at), shownLanguage];
+      const timed = !goesOn(entry, next);
+      const parts = [Boolean(newDay), first, timed, pressable && entry.buttons.length > 0, entry.state, entry.text, Number(entry.at), shownLanguage];
       const key = JSON.stringify(parts);
       const old = drawn.get(entry);
       if (old?.key === key) return old.box;
@@ -380,8 +400,9 @@
         const retry = make("button", "retry", { type: "button" }, words.retry);
         retry.addEventListener("click", hurry);
         meta.append(words.failed, retry);
-      } else if (entry.state === "sending") meta.append(words.sending);
-      else if (spoken && entry.at) meta.append(clock(entry.at), ...(entry.state === "sent" ? [` · ${words.sent}`] : []));
+      } else if (entry.state === "refused") meta.append(words.failed);
+      else if (entry.state === "sending") meta.append(words.sending);
+      else if (spoken && timed && entry.at) meta.append(clock(entry.at), ...(entry.state === "sent" ? [` · ${words.sent}`] : []));
       const who = { agent: entry.name || words.agent, assistant: words.assistant }[entry.author];
       box.replaceChildren(
         ...(newDay ? [make("div", "day", {}, dayName(entry.at))] : []),
@@ -408,7 +429,7 @@
       let place = list.firstChild;
       const count = list.childElementCount;
       entries.forEach((entry, index) => {
-        const box = element(entry, entries[index - 1]);
+        const box = element(entry, entries[index - 1], entries[index + 1]);
         if (box === place) place = place.nextSibling;
         else list.insertBefore(box, place);
       });
@@ -540,8 +561,8 @@
     view.label();
     view.restoreDraft();
     view.brand({ colour: options.colour });
-    for (const item of load("unsent", [])) {
-      addEntry({ client: item.id, author: "customer", text: item.text, payload: item.payload, at: new Date(item.at), state: "failed" });
+    for (const item of unsent()) {
+      addEntry({ client: item.id, author: "customer", text: item.text, payload: item.payload ?? "", at: new Date(item.at ?? Date.now()), state: "failed" });
     }
     if (options.open === "true" || view.inline) view.open();
     else if (known) connect(); // somebody who has talked to us before learns of new answers without opening it

@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("payload", sa.String(length=1000), nullable=False),
         sa.Column("phone", sa.String(length=32), nullable=False),
+        sa.Column("holder", sa.String(length=16), nullable=False),
         sa.Column("buttons", sa.JSON(), nullable=False),
         sa.Column("ask_phone", sa.Boolean(), nullable=False),
         sa.Column("phone_title", sa.String(length=64), nullable=False),

@@ -1,7 +1,7 @@
 import { html } from "../view.js";
 import { chooseTab, chooseTeam, isUnread, loadMore, TAB_NAMES, watchList } from "../desk.js";
 import { shortTime } from "../format.js";
-import { t, teamName, word } from "../i18n.js";
+import { brandOf, t, teamName } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { useStore } from "../store.js";
 import { ChannelIcon, customerName, Language, Triage, Waiting } from "./chips.js";
@@ -36,7 +36,10 @@ function TeamFilter() {
     </select>`;
 }
 
-function Preview({ message }) {
+/** What was said last; of somebody who waits rather what they want than what the assistant told them. */
+function Preview({ item }) {
+  const message = item.last_message;
+  if (item.holder === "queue" && item.customer_words) return html`<span class="row-text">${item.customer_words}</span>`;
   if (!message) return html`<span class="row-text muted">${t("row.empty")}</span>`;
   const who = message.author === "customer" ? "" : `${t(`author.${message.author}`)}: `;
   return html`<span class="row-text">${who && html`<span class="muted">${who}</span>`}${message.text || t("message.no_text")}</span>`;
@@ -54,13 +57,14 @@ function Row({ item }) {
         <span class="row-head">
           <${ChannelIcon} channel=${item.channel} brand=${item.brand} />
           <span class="row-name">${customerName(item.contact)}</span>
+          <span class="row-brand">${brandOf(item.brand).name}</span>
           ${unread && html`<span class="unread-dot" title=${t("row.unread")}><span class="sr">${t("row.unread")}</span></span>`}
           <span class="gap"></span>
           ${waits
             ? html`<${Waiting} since=${item.waiting_since} />`
             : html`<time class="muted small">${shortTime(item.last_message?.at ?? item.updated_at)}</time>`}
         </span>
-        <${Preview} message=${item.last_message} />
+        <${Preview} item=${item} />
         <span class="chips">
           ${urgent && html`<span class="chip urgent-chip"><${Icon} name="alert" size=${13} />${t("priority.urgent")}</span>`}
           ${item.triage && html`<${Triage} triage=${item.triage} />`}
