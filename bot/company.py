@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+import holidays
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -110,6 +111,15 @@ class Company(_Part):
     extra_holidays: tuple[date, ...] = ()
     complaint_deadlines: tuple[ComplaintDeadline, ...] = Field(min_length=1)
     understanding: UnderstandingThresholds = UnderstandingThresholds()
+
+    @field_validator("country")
+    @classmethod
+    def _country(cls, value: str) -> str:
+        try:
+            holidays.country_holidays(value)
+        except NotImplementedError:
+            raise ValueError(f"no public holidays are known for '{value}' (use a code such as PL)") from None
+        return value
 
     @field_validator("time_zone")
     @classmethod

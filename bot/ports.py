@@ -255,6 +255,9 @@ class WidgetTx(Protocol):
     def widget_history(self, session: str, brand: str, after: int) -> Sequence[WidgetMessage]:
         """All that a session may see with an id above `after`, in order, its own messages included."""
 
+    def widget_unreleased(self, session: str, brand: str) -> int | None:
+        """The first message of ours that is still in the outbox for a session."""
+
     def widget_released(self, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:
         """Messages of ours that left the outbox since a moment, for these sessions, in order."""
 

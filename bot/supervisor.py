@@ -121,7 +121,7 @@ class Supervisor:
             await self._stop.wait()
         finally:
             self._stop.set()
-            for process in reversed(self._running.values()):  # what others need, last
+            for process in reversed(list(self._running.values())):  # what others need, last
                 await self._end(process)
             await asyncio.gather(*keepers)
         return self._status

@@ -1,13 +1,14 @@
 """A conversation with the real dialogue (Rasa, the trained model, the demo company), without a server or a database."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bot.ports import Brain, Work
 from bot.types.conversation import Contact, Conversation, CustomerMessage, Holder, Status
-from bot.types.desk import Ticket, TicketKind
+from bot.types.desk import Assignment, Ticket, TicketKind
 from bot.types.effects import Effect, OpenTicket, RequestAgent, Say, TurnResult
 from bot.types.languages import Language
 from bot.types.message import Button, EventKind
@@ -31,9 +32,12 @@ class Talk:
     language: Language = "pl"
     brand: str = "modrzew"
     holder: Holder = Holder.ASSISTANT
+    queue: Mapping[tuple[str, int], int] = field(default_factory=dict)
     result: TurnResult = field(default_factory=lambda: TurnResult("none"))
     _events: tuple[dict[str, Any], ...] = ()
     _ticket: Ticket | None = None
+    _assignment: Assignment | None = None
+    _understood: bool = False
     _count: int = 0
 
     def say(self, text: str) -> str:
@@ -47,7 +51,8 @@ class Talk:
 
     def send(self, kind: EventKind, *, payload: str = "", phone: str = "", text: str = "") -> str:
         """Something else comes from the channel."""
-        return self._turn(CustomerMessage(self._next(), kind.value, text, payload, phone))
+        files = ({"type": "image"},) if kind is EventKind.ATTACHMENT else ()
+        return self._turn(CustomerMessage(self._next(), kind.value, text, payload, phone, files))
 
     @property
     def buttons(self) -> list[Button]:
@@ -77,7 +82,18 @@ class Talk:
     def _turn(self, message: CustomerMessage) -> str:
         contact = Contact(1, "webchat", "session")
         conversation = Conversation(1, contact, "webchat", self.brand, self.language, self.holder, Status.OPEN, fence=0)
-        work = Work("lease", conversation, message, self._events, 1, 0, self._ticket, spoken_before=self._count > 1)
+        work = Work(
+            lease="lease",
+            conversation=conversation,
+            message=message,
+            events=self._events,
+            attempt=1,
+            assignment=self._assignment,
+            queue=self.queue,
+            open_ticket=self._ticket,
+            spoken_before=self._count > 1,
+            understood_before=self._understood,
+        )
         self.result = self.loop.run_until_complete(self.brain.turn(work, self.now))
         self._remember()
         return "\n".join(say.text for say in self.of(Say))
@@ -91,5 +107,8 @@ class Talk:
                 self._ticket = Ticket(
                     1, ticket.reference, ticket.kind, 1, ticket.topic, ticket.team, ticket.text, "open", self.now
                 )
-        if self.of(RequestAgent):
+        self._understood = self._understood or result.understanding is not None
+        for request in self.of(RequestAgent):
             self.holder = Holder.QUEUE
+            if self._assignment is None or request.priority < self._assignment.priority:
+                self._assignment = Assignment(1, 1, request.team, request.priority, request.reason, self.now)

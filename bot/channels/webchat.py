@@ -1,8 +1,9 @@
 """The web widget: a WebSocket for each open window.
 
 A message of ours is "sent" as soon as it leaves the outbox: whoever has the window open gets it pushed, whoever comes
-back later asks for all after the last id it has. The widget knows messages by their ids, so a repeat shows nothing
-twice; and it keeps its own messages until they are acknowledged, which happens after they are committed.
+back later asks for all after the last message of ours that it has (ours are released in the order of their ids; the
+customer's own may be shown before earlier ones of ours). The widget knows messages by their ids, so a repeat shows
+nothing twice; and it keeps its own messages until they are acknowledged, which happens after they are committed.
 
 That an agent types is passed on to the windows of the agent's conversation as it is announced, and kept nowhere.
 """
@@ -13,13 +14,14 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
+from bot.background import for_ever
 from bot.channels.webchat_frames import error_frame, event_of, message_frame, named_id, read_frame
 from bot.errors import Malformed, NotFound
 from bot.ports import WAKE_TYPING, WAKE_WEBCHAT, Tx, WidgetConversation, WidgetMessage
@@ -60,12 +62,31 @@ class _Window:
     session: str
     brand: str
     language: str  # as the widget asked for it
-    last_id: int
+    after: int  # messages of ours up to this id are there already
+    shown: set[int] = field(default_factory=set)  # ids
+    held: list[WidgetMessage] | None = field(default_factory=list)  # what is pushed while what was missed is read
     typing: asyncio.Task[None] | None = None  # passes on that an agent types, once there is a conversation
 
     async def push(self, message: WidgetMessage) -> None:
-        if message.id > self.last_id:
-            self.last_id = message.id
+        """A message was released."""
+        if self.held is not None:
+            self.held.append(message)
+        elif message.id > self.after:
+            await self._show(message)
+
+    async def replay(self, messages: Sequence[WidgetMessage]) -> None:
+        """What was missed comes first, then what was held back meanwhile, then pushes."""
+        for message in messages:
+            await self._show(message)
+        while self.held:
+            message = self.held.pop(0)
+            if message.id > self.after:
+                await self._show(message)
+        self.held = None
+
+    async def _show(self, message: WidgetMessage) -> None:
+        if message.id not in self.shown:
+            self.shown.add(message.id)
             await self.socket.send_json(message_frame(message))
 
 
@@ -75,6 +96,7 @@ class Webchat:
     def __init__(self, context: WebContext) -> None:
         self._context = context
         self._windows: dict[str, set[_Window]] = defaultdict(set)
+        self._seen = context.clock.now()  # up to then all that was released has been pushed
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the widget's routes; its windows are served while the app runs."""
@@ -138,12 +160,11 @@ class Webchat:
         }
 
     async def _replay(self, window: _Window, *, own: bool) -> None:
-        session, brand, after = window.session, window.brand, window.last_id
-        history = await self._context.store.read(lambda tx: tx.widget_history(session, brand, after))
+        unreleased, history = await self._context.store.read(_missed, window.session, window.brand, window.after)
+        if unreleased is not None:  # whoever asked by the id of a later message of their own has not got it
+            window.after = min(window.after, unreleased - 1)
         await self._conversation(window)
-        for message in history:
-            if own or message.author is not Author.CUSTOMER:
-                await window.push(message)
+        await window.replay([message for message in history if own or message.author is not Author.CUSTOMER])
 
     async def _receive(self, window: _Window, data: str) -> None:
         client_id = ""
@@ -183,20 +204,17 @@ class Webchat:
             log.debug("a widget went away while its agent typed")
 
     async def _pushing(self, app: web.Application) -> Any:
-        task = asyncio.create_task(self._push(), name="webchat-push")
+        task = asyncio.create_task(for_ever(self._push, "webchat"), name="webchat-push")
         yield
         task.cancel()
         for window in [window for windows in self._windows.values() for window in windows]:
             await window.socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def _push(self) -> None:
-        seen = self._context.clock.now()
         async for _ in self._context.live.listen(WAKE_WEBCHAT):
-            sessions = list(self._windows)
-            since, seen = seen - OVERLAP, self._context.clock.now()
-            if not sessions:
-                continue
-            released = await self._context.store.read(_released, sessions, since)
+            sessions, now = list(self._windows), self._context.clock.now()
+            released = await self._context.store.read(_released, sessions, self._seen - OVERLAP) if sessions else ()
+            self._seen = now  # only now: had the database failed, the next look would go back as far
             for message in released:
                 for window in list(self._windows.get(message.session, ())):
                     if window.brand == message.brand:
@@ -208,6 +226,11 @@ class Webchat:
             await window.push(message)
         except ConnectionError:
             log.debug("a widget went away; it will ask for what it missed")
+
+
+def _missed(tx: Tx, session: str, brand: str, after: int) -> tuple[int | None, Sequence[WidgetMessage]]:
+    unreleased = tx.widget_unreleased(session, brand)  # first: what is released meanwhile is pushed, or read below
+    return unreleased, tx.widget_history(session, brand, after)
 
 
 def _released(tx: Tx, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: "Subparsers") -> None:
     """Adds `audit` to the command line."""
-    audit = subparsers.add_parser("audit", help="is anything lost, doubled, stuck or misrouted?")
+    audit = subparsers.add_parser("audit", help="is anything lost, doubled, reordered, stuck or misrouted?")
     audit.add_argument("--json", action="store_true", help="as JSON")
     audit.set_defaults(run=run_audit)
 
@@ -42,7 +42,7 @@ def _print(ledger: Ledger) -> None:
     for name, number in ledger.sums.items():
         print(f"{name.replace('_', ' '):<24}{number:>8}")
     if not ledger.findings:
-        print("the ledger balances: nothing lost, doubled, stuck or misrouted")
+        print("the ledger balances: nothing lost, doubled, reordered, stuck or misrouted")
     for finding in ledger.findings:
         ids = ", ".join(str(number) for number in finding.ids)
         more = " ..." if finding.count > len(finding.ids) else ""

@@ -27,7 +27,7 @@ class InboxRows(Rows):
     """Implements `ports.InboxTx`."""
 
     def lock_senders(self, senders: Collection[tuple[str, str]]) -> None:
-        """Locks the conversations of (channel, sender) pairs, always in the same order (SQLite: there is one writer)."""
+        """Locks the conversations of (channel, sender) pairs, always in the same order (SQLite: one writer)."""
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(
                 select(conversations.c.id)

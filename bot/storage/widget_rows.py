@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from bot.ports import WidgetConversation, WidgetMessage
-from bot.storage.outbox_rows import first_name
+from bot.storage.outbox_rows import UNDELIVERED, first_name
 from bot.storage.rows import Rows
 from bot.storage.schema import agents, contacts, conversations, deliveries, events, messages
 from bot.types.conversation import Holder
@@ -29,6 +29,21 @@ class WidgetRows(Rows):
             messages.c.author != Author.NOTE.value,
             visible,
         )
+
+    def widget_unreleased(self, session: str, brand: str) -> int | None:
+        """The first message of ours that is still in the outbox for a session."""
+        found: int | None = self.connection.execute(
+            select(func.min(deliveries.c.message_id))
+            .join(conversations, conversations.c.id == deliveries.c.conversation_id)
+            .join(contacts, contacts.c.id == conversations.c.contact_id)
+            .where(
+                _WEBCHAT,
+                contacts.c.external_id == session,
+                conversations.c.brand == brand,
+                deliveries.c.state.in_(UNDELIVERED),
+            )
+        ).scalar_one()
+        return found
 
     def widget_released(self, sessions: Collection[str], since: datetime) -> Sequence[WidgetMessage]:
         """Messages of ours that left the outbox since a moment, for these sessions, in order."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.company import Company, load_company
 from bot.content import load_faq, load_texts
-from bot.inbox import store_events
+from bot.inbox import cleaned, store_events
 from bot.ports import Knowledge, Texts, Tx
 from bot.storage import accounts
 from bot.storage.console import connection_of
@@ -79,7 +79,7 @@ class Desk:
             channel=channel, external_id=f"e{next(self.numbers)}", kind=kind, sender=sender, sent_at=self.now,
             text=text, brand="modrzew", name=sender.capitalize(), locale="pl",
         )  # fmt: skip
-        self.write(lambda tx: store_events(tx, [event], self.company, self.now))
+        self.write(lambda tx: store_events(tx, [cleaned(event)], self.company, self.now))
         query = "SELECT id FROM conversations WHERE contact_id = (SELECT id FROM contacts WHERE external_id = '{}')"
         return int(self.read(lambda tx: connection_of(tx).exec_driver_sql(query.format(sender)).scalar_one()))
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.errors import UserMistake
@@ -300,13 +301,14 @@ def test_cursors_of_the_feed_appear_in_order(postgres_url: str) -> None:
     """A later cursor that is visible before an earlier one would be skipped by whoever follows the feed."""
     added, release = threading.Event(), threading.Event()
 
-    def slow(tx: SqlTx) -> None:
-        tx.change("message", None, {"by": "slow"}, NOW)
-        added.set()
-        assert release.wait(30)
+    def before_commit(_connection: Connection) -> None:
+        if not added.is_set():  # the first one
+            added.set()
+            assert release.wait(30)
 
     with another(postgres_url) as database, ThreadPoolExecutor(2) as threads:
-        first = threads.submit(database.write_now, slow)
+        listen(database.engine, "commit", before_commit)
+        first = threads.submit(database.write_now, lambda tx: tx.change("message", None, {"by": "slow"}, NOW))
         assert added.wait(30)
         second = threads.submit(database.write_now, lambda tx: tx.change("message", None, {"by": "quick"}, NOW))
         wait_until(lambda: second.done() or waits_for_a_lock(database))

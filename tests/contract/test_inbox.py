@@ -159,7 +159,7 @@ async def test_what_nobody_needs_is_masked_before_it_is_stored(house: House) -> 
 
 
 async def test_any_text_can_be_stored(house: House) -> None:
-    for text in ("", "\x00", "a\x00b", "\ud83d", "👍🏽" * 3, "‏مرحبا", "x" * 100_000):
+    for text in ("", "\x00", "a\x00b", "\ud83d", "👍🏽" * 3, "\u200fمرحبا", "x" * 100_000):
         house.says(text)
     texts = stored(house)
     assert texts[:3] == ["", "", "ab"]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, select
 
 from bot.company import Company
-from bot.inbox import store_events
+from bot.inbox import cleaned, store_events
 from bot.live import RedisLive
 from bot.ports import Work
 from bot.storage import schema
@@ -84,7 +84,8 @@ class House:
 
     def receives(self, *events: InboundEvent) -> int:
         """How many were new."""
-        return self.database.write_now(lambda tx: store_events(tx, events, self.company, self.now))[0]
+        clean = [cleaned(event) for event in events]
+        return self.database.write_now(lambda tx: store_events(tx, clean, self.company, self.now))[0]
 
     def says(self, text: str = "Dzień dobry", sender: str = "ewa", **fields: Any) -> int:
         """A customer's message; its conversation's id."""

@@ -7,7 +7,7 @@
 //
 // It keeps its session (128 random bits) and what the server has not acknowledged in localStorage. An unacknowledged
 // message is sent again with the same id after every reconnect, so it arrives once; what was missed is asked for with
-// `after=` the last message id. Everything shown is text: nothing from the network is ever parsed as HTML.
+// `after=` the last id of the bank's messages. Everything shown is text: nothing from the network is ever parsed as HTML.
 (() => {
   "use strict";
   const script = document.currentScript;
@@ -65,7 +65,7 @@
   // ---- the messages
 
   const entries = []; // {id, client, author, name, text, buttons, at, state, sequence, order}, sorted
-  let lastId = 0; // of the messages that the server has pushed
+  let lastId = 0; // of the bank's messages: own ones may come back before earlier ones of the bank are released
   let sequence = 0;
 
   function sort() {
@@ -81,7 +81,7 @@
 
   function arrived(message) {
     const at = message.at ? new Date(message.at) : null;
-    lastId = Math.max(lastId, message.id);
+    if (message.author !== "customer") lastId = Math.max(lastId, message.id);
     if (entries.some((entry) => entry.id === message.id)) return false;
     const own = message.author === "customer" && (
       entries.find((entry) => entry.client && entry.client === message.client_id)
@@ -102,7 +102,8 @@
     if (!entry) return;
     entry.state = "sent";
     sequence += 1;
-    if (entry.id === null) entry.order = lastId + sequence / 1e6; // after all that is here, before all that comes
+    const newest = Math.max(lastId, ...entries.map((one) => one.id ?? 0));
+    if (entry.id === null) entry.order = newest + sequence / 1e6; // after all that is here, before all that comes
     if (entry.id === null && typeof id === "number") entry.id = id;
     sort();
   }
