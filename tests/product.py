@@ -5,13 +5,15 @@ Waits are always for a condition, with a generous limit; nothing here sleeps for
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,6 +101,38 @@ class Product:
                 if name in words or any(word.endswith(f"/{name}-server") for word in words[:1]):
                     found.append(pid)
         return found
+
+    def kill_part(self, name: str) -> int:
+        """kill -9 of one part, which the supervisor will start again; the process id it had."""
+        (pid,) = self.parts(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """What is in the embedded database at this moment."""
+        address = f"file:{self.var / 'okienko.db'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(query, values).fetchall()
+
+    async def settled(self, messages: int) -> None:
+        """Waits until so many customers' messages have come in all, and no turn or delivery is left to do."""
+
+        async def look() -> bool:
+            ((came, waiting, unsent),) = self.rows(
+                "SELECT (SELECT count(*) FROM messages WHERE author = 'customer'), (SELECT count(*) FROM pending),"
+                " (SELECT count(*) FROM deliveries WHERE state IN ('stored', 'sending'))"
+            )
+            return bool(came == messages and waiting == 0 and unsent == 0)
+
+        await until(look, f"the end of {messages} turns and of their deliveries")
+
+    def audit(self) -> dict[str, Any]:
+        """What `okienko audit --json` says, with its exit status as `status`."""
+        done = self.command("audit", "--json")
+        assert done.stderr == "", done.stderr
+        ledger: dict[str, Any] = json.loads(done.stdout)
+        return ledger | {"status": done.returncode}
 
     def kill(self) -> None:
         """kill -9 of everything: the supervisor, and with it its children."""
@@ -188,6 +222,15 @@ class Widget:
         assert message is not None
         return message
 
+    async def hear_messages(self, count: int, *, author: str = "assistant") -> list[dict[str, Any]]:
+        """Waits until there are at least so many messages of an author; all of them."""
+
+        def theirs() -> list[dict[str, Any]]:
+            return [message for message in self.messages if message["author"] == author]
+
+        await self._receive(lambda: len(theirs()) >= count, f"message {count} of the {author}")
+        return theirs()
+
     async def _receive(self, done: Callable[[], bool], what: str) -> None:
         assert self._socket is not None
         try:
@@ -236,6 +279,17 @@ class Desk:
             answer: dict[str, Any] = await response.json()
             assert response.status == 200, answer
             return answer
+
+    async def try_post(self, path: str, **body: object) -> tuple[int, dict[str, Any]]:
+        """A POST that may be refused: status and answer."""
+        async with self._client.post(self._url + path, json=body or None, headers=self._who) as response:
+            return response.status, await response.json()
+
+    @contextlib.asynccontextmanager
+    async def feed(self, cursor: int) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """The live feed from a cursor on."""
+        async with self._client.ws_connect(f"{self._url}/live?cursor={cursor}", headers=self._who) as socket:
+            yield socket
 
     async def waiting(self, words: str) -> dict[str, Any]:
         """Waits for a conversation in the queue whose customer wrote the words."""

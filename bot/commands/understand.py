@@ -72,8 +72,14 @@ def run_train(arguments: argparse.Namespace) -> int:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("loading", total=1.0)
-        archive = train(data, out, lambda done, step: bar.update(task, completed=done, description=step))
+        task = bar.add_task("", total=1.0)
+
+        def show(done: float, step: str) -> None:
+            if not console.is_terminal and step != bar.tasks[task].description:
+                console.print(f"training: {step} ({done:.0%})", highlight=False)
+            bar.update(task, completed=done, description=step)
+
+        archive = train(data, out, show)
     Registry(out).promote(archive.name)
     print(f"{archive.name} is trained and in service")
     return 0

@@ -11,6 +11,7 @@ from actions.urgent import intent_of_turn
 from bot.company import Company
 from bot.dialogue.rasa_dialogue import RasaDialogue
 from bot.nlu.parsed import understanding_of
+from bot.nlu.text import as_typed
 from bot.ports import Knowledge, Texts, Work
 from bot.rules import payload
 from bot.rules.language import choose
@@ -52,7 +53,7 @@ class RasaBrain:
 
     async def understand(self, text: str) -> Understanding:
         """What is understood of a text."""
-        return understanding_of(await self._dialogue.parse(_spoken(text)), self.model)
+        return understanding_of(await self._dialogue.parse(as_typed(text)), self.model)
 
     async def turn(self, work: Work, now: datetime) -> TurnResult:
         """What to do about the message. Nothing is written."""
@@ -102,7 +103,7 @@ class RasaBrain:
         message = work.message
         order = _order(message) or self._cancelled(message)
         if order is None:
-            parse_data = await self._dialogue.parse(_spoken(message.text))
+            parse_data = await self._dialogue.parse(as_typed(message.text))
             understanding = understanding_of(parse_data, self.model)
             if not message.attachments or parse_data["intent"]["name"] not in NO_MATTER:
                 return parse_data, understanding
@@ -148,11 +149,6 @@ def _order(message: CustomerMessage) -> Order | None:
             return Order("start", {})  # nothing readable was left of it: say how to begin
         case _:
             return None
-
-
-def _spoken(text: str) -> str:
-    # Rasa reads a text that begins with a slash as a payload; a customer's words are never an order
-    return text.lstrip("/ ") or "?"
 
 
 def _for_dialogue(parse_data: dict[str, Any]) -> dict[str, Any]:

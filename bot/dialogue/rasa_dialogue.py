@@ -20,6 +20,7 @@ from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
 from bot.errors import UserMistake
+from bot.nlu.runner import StraightRunner
 
 # Rasa checks every answer of an action server against a JSON schema, and the schema against its meta-schema: 14 of a
 # turn's 19 ms (facts.md). Our actions run in this process and are typed.
@@ -83,6 +84,7 @@ class RasaDialogue:
         self._agent.tracker_store = self._trackers
         assert self._agent.processor is not None
         self._processor = self._agent.processor
+        self._processor.graph_runner = StraightRunner(self._processor.graph_runner)
         self._processor.tracker_store = self._trackers
         self._domain: Domain = self._processor.domain
 

@@ -6,12 +6,15 @@ event -> one stored message -> one turn (its outcome) -> its outgoing messages -
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Over, and_, case, exists, func, or_, select
 from sqlalchemy.sql import FromClause
 
 from bot.storage.schema import contacts, conversations, deliveries, events, messages, pending, turns
 from bot.types.message import SPOKEN
+
+V = TypeVar("V")
 
 #: Whoever is overdue for longer is stuck: nobody works on it.
 STUCK_AFTER = timedelta(minutes=2)
@@ -117,9 +120,7 @@ def _reordered() -> Iterator[_Check]:
     yield _Check("reordered", "messages sent before an earlier one", sent.c.message_id, sent, wrong)
 
 
-def _largest_before(
-    value: ColumnElement[datetime] | ColumnElement[int], within: ColumnElement[int], order: ColumnElement[int]
-) -> ColumnElement[datetime] | ColumnElement[int]:
+def _largest_before(value: ColumnElement[V], within: ColumnElement[int], order: ColumnElement[int]) -> Over[V]:
     """The largest value among the earlier rows of the same conversation."""
     return func.max(value).over(partition_by=within, order_by=order, rows=(None, -1))
 

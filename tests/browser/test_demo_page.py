@@ -2,6 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -165,16 +169,38 @@ def test_the_first_page_leads_to_the_brands(profile: Open, product: Product) -> 
     expect(page.get_by_test_id("launcher")).to_be_visible()
 
 
+@contextmanager
+def site(page: str) -> Iterator[str]:
+    """Another web server with one page; its address."""
+
+    class Bank(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bank) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
 def test_it_works_in_another_site(profile: Open, product: Product) -> None:
     """The script, the brands and the socket are asked for from a page of another origin."""
-    site = f"http://localhost:{product.port}/bank"  # the product itself is at 127.0.0.1
     script = f'<script src="{product.url}/widget.js" data-brand="fala" data-lang="en" crossorigin></script>'
-    page = profile(locale="en-GB").new_page()
-    page.route(site, lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><body>{script}"))
-    page.goto(site)
-    # before anybody has opened the chat, the brand's colour comes from the list of brands
-    page.wait_for_function("document.querySelector('#okienko-widget')?.style.getPropertyValue('--brand') === '#3b4fd8'")
-    jan = Customer(page, site)
-    jan.open()
-    jan.say("hello")
-    jan.hear("Fala")
+    with site(f'<!doctype html><link rel="icon" href="data:,"><body>{script}') as address:
+        jan = Customer(profile(locale="en-GB").new_page(), address)
+        jan.page.goto(address)
+        # before anybody has opened the chat, the brand's colour comes from the list of brands
+        jan.page.wait_for_function(
+            "document.querySelector('#okienko-widget')?.style.getPropertyValue('--brand') === '#3b4fd8'"
+        )
+        jan.open()
+        jan.say("hello")
+        jan.hear("Fala")

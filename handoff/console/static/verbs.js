@@ -7,7 +7,8 @@ import { explain, t } from "./i18n.js";
 import { current, set } from "./store.js";
 import { fail, notify } from "./toasts.js";
 
-async function verb(name, id, body) {
+/** `unknown` says what it means that something was not found. */
+async function verb(name, id, body, unknown = null) {
   if (current().busy[id]) return null;
   set((state) => ({ busy: { ...state.busy, [id]: name } }));
   try {
@@ -15,7 +16,8 @@ async function verb(name, id, body) {
     await Promise.all([current().route.id === id ? refreshOpen() : null, watchList(), refreshMine()]);
     return answer;
   } catch (error) {
-    await refusal(id, error);
+    if (error.status === 404 && unknown) notify("error", unknown);
+    else await refusal(id, error);
     return null;
   } finally {
     set((state) => ({ busy: { ...state.busy, [id]: null } }));
@@ -48,7 +50,7 @@ export async function resolve(id) {
 
 /** target: {team} or {agent: login} */
 export async function transfer(id, target) {
-  const done = await verb("transfer", id, target);
+  const done = await verb("transfer", id, target, target.agent ? t("transfer.unknown", { login: target.agent }) : null);
   if (done) notify("done", t("toast.transferred"));
   return done;
 }

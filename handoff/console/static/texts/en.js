@@ -139,6 +139,7 @@ export default {
   "transfer.team": "To a team",
   "transfer.current": "current",
   "transfer.agent": "Or to an agent (login)",
+  "transfer.unknown": "There is no agent with the login “{login}”.",
 
   "tickets.kind": "Kind",
   "tickets.complaints": "Complaints",

@@ -139,6 +139,7 @@ export default {
   "transfer.team": "Zespołowi",
   "transfer.current": "obecny",
   "transfer.agent": "Albo konsultantowi (login)",
+  "transfer.unknown": "Nie ma konsultanta o loginie „{login}”.",
 
   "tickets.kind": "Rodzaj",
   "tickets.complaints": "Reklamacje",
