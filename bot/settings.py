@@ -1,4 +1,4 @@
-"""Settings of one installation: the environment's `OKIENKO_*` names (contract.md), checked once at start."""
+"""Settings of one installation: the environment's `OKIENKO_*` names (README), checked once at start."""
 
 import os
 import re

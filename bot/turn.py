@@ -13,13 +13,11 @@ import asyncio
 import logging
 import random
 import secrets
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.company import Company
 from bot.errors import Stale, StoreAway
-from bot.metrics import TURN_FAILURES, TURN_SECONDS, TURNS
 from bot.ports import WAKE_LIVE, WAKE_TURNS, Brain, Clock, Live, Store, Texts, Tx, Work
 from bot.rules import retry
 from bot.rules.split import split_text
@@ -34,12 +32,10 @@ from handoff.routing import team_for
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30.0
-#: Turns that fail are counted by themselves (`retry.TURN`); this many attempts mean that they end without a word.
+#: A message that was begun so often without an end, not even a failure, may be what kills its workers.
 LAST_ATTEMPT = 2 * retry.TURN.tries
 #: How long a worker waits for a database that is away.
 DATABASE_PAUSE = 1.0
-#: A message that was begun so often without an end kills its workers.
-LAST_ATTEMPT = 6
 SEEN_EVERY = timedelta(seconds=5)
 
 
@@ -87,13 +83,6 @@ class Turns:
         if work is None:
             return False
         if work.attempt > LAST_ATTEMPT:
-            error_id = secrets.token_hex(4)
-            log.error("error %s: message %s was begun %s times", error_id, work.message.id, work.attempt - 1)
-            await self._failed(work, error_id)
-            return True
-        started = time.perf_counter()
-        if work.attempt > LAST_ATTEMPT:
-            # whoever took it before never came back, not even to say so: it may be the message that kills
             await self._give_up(work, secrets.token_hex(4))
             return True
         try:
@@ -108,24 +97,19 @@ class Turns:
             error_id = secrets.token_hex(4)
             log.exception("error %s in the turn of message %s, attempt %s", error_id, work.message.id, work.attempt)
             await self._failed(work, error_id)
-        else:
-            TURNS.labels(result.outcome).inc()
-            TURN_SECONDS.observe(time.perf_counter() - started)
         return True
 
     async def _failed(self, work: Work, error_id: str) -> None:
         decision = retry.decide(retry.TURN, work.attempt, "error", jitter=random.random())
         now = self._clock.now()
         if isinstance(decision, retry.Retry):
-            TURN_FAILURES.labels("retry").inc()
             await self._store.write(postpone, work, now + decision.after)
             return
         await self._give_up(work, error_id)
 
     async def _give_up(self, work: Work, error_id: str) -> None:
-        log.error("error %s: the turn of message %s is given up", error_id, work.message.id)
+        log.error("error %s: the turn of message %s is given up, attempt %s", error_id, work.message.id, work.attempt)
         now = self._clock.now()
-        TURN_FAILURES.labels("given_up").inc()
         try:
             await self._store.write(apologise, work, now, self._company, self._texts, error_id)
         except Stale:

@@ -191,7 +191,10 @@ def _add_health(app: web.Application, context: WebContext, database: Database) -
         return web.json_response({"status": "ready"})
 
     async def metrics(_request: web.Request) -> web.Response:
-        await database.read(lambda tx: health.measure(tx.connection, context.clock.now() - WORKER_GONE))
+        try:
+            await database.read(lambda tx: health.measure(tx.connection, context.clock.now() - WORKER_GONE))
+        except health.DATABASE_ERRORS:
+            health.unknown()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/healthz", healthz)

@@ -84,7 +84,7 @@ class Worker:
         database = open_database(self._settings.effective_database_url())
         live = RedisLive(self._settings.redis_url)
         database.announce_with(live)
-        await _schema(database)
+        await until_migrated(database)
         await live.start()
         name = own_name()
         freed = await database.write(free_leases, is_gone)
@@ -143,7 +143,7 @@ class Worker:
                 log.warning("refused, and the old model goes on: %s", mistake)
 
 
-async def _schema(database: Database) -> None:
+async def until_migrated(database: Database) -> None:
     """Returns once the schema is up to date: workers may be started before, or together with, `okienko migrate`."""
     waiting = False
     while not await database.read(lambda tx: is_current(tx.connection)):

@@ -41,14 +41,18 @@ async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: fl
 
 
 class Product:
-    """`okienko serve`, started and stopped as often as a test likes, always on the same data and port."""
+    """`okienko serve`, started and stopped as often as a test likes, always on the same data and port.
+
+    `{url}` in a setting stands for the product's own address.
+    """
 
     def __init__(self, var: Path, settings: Mapping[str, str] | None = None, *, demo: bool = True) -> None:
         self.var = var
         self.port = free_port()
         self.log = var / "serve.log"
         self._demo = demo
-        self._settings = {"OKIENKO_VAR": str(var), "OKIENKO_ADMIN_PASSWORD": ADMIN_PASSWORD, **(settings or {})}
+        given = {name: value.replace("{url}", self.url) for name, value in (settings or {}).items()}
+        self._settings = {"OKIENKO_VAR": str(var), "OKIENKO_ADMIN_PASSWORD": ADMIN_PASSWORD, **given}
         self._process: subprocess.Popen[bytes] | None = None
         var.mkdir(parents=True, exist_ok=True)
 
@@ -98,7 +102,8 @@ class Product:
         for pid in map(int, children):
             with contextlib.suppress(OSError):
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-                if name in words or any(word.endswith(f"/{name}-server") for word in words[:1]):
+                # Valkey adds its address to its name
+                if name in words or words[0].partition(" ")[0].endswith(f"{name}-server"):
                     found.append(pid)
         return found
 
@@ -114,6 +119,25 @@ class Product:
         with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
+
+    def conversation_of(self, contact: str) -> int:
+        """The id of the only conversation of a contact (a widget's session, a chat's or a customer's id)."""
+        (row,) = self.rows(
+            "SELECT conversations.id FROM conversations JOIN contacts ON contacts.id = contact_id"
+            " WHERE external_id = ?",
+            contact,
+        )
+        return int(row["id"])
+
+    def outcomes(self, contact: str) -> list[str]:
+        """What became of a contact's messages, in order."""
+        rows = self.rows(
+            "SELECT outcome FROM turns JOIN messages ON messages.id = message_id"
+            " JOIN conversations ON conversations.id = conversation_id JOIN contacts ON contacts.id = contact_id"
+            " WHERE external_id = ? ORDER BY messages.id",
+            contact,
+        )
+        return [row["outcome"] for row in rows]
 
     async def settled(self, messages: int) -> None:
         """Waits until so many customers' messages have come in all, and no turn or delivery is left to do."""

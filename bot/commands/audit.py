@@ -43,7 +43,7 @@ def _print(ledger: Ledger) -> None:
         print(f"{name.replace('_', ' '):<24}{number:>8}")
     if not ledger.findings:
         print("the ledger balances: nothing lost, doubled, reordered, stuck or misrouted")
-    for finding in ledger.findings:
+    for finding in (*ledger.findings, *ledger.notes):
         ids = ", ".join(str(number) for number in finding.ids)
         more = " ..." if finding.count > len(finding.ids) else ""
         print(f"{finding.kind}: {finding.count} {finding.what}: {ids}{more}")

@@ -149,12 +149,13 @@ def _first_accounts(settings: Settings, company: Company, *, demo: bool) -> tupl
         if not demo:
             return None
         password = _demo_password(settings.var_dir / "demo-password")
+        made_demo, teams = hash_password(password), tuple(company.teams)
         if DEMO_LOGIN not in known:
-            made_demo = hash_password(password)
-            teams = tuple(company.teams)
             database.write_now(
                 lambda tx: accounts.add_agent(tx.connection, DEMO_LOGIN, DEMO_NAME, Role.LEAD, teams, made_demo, now)
             )
+        else:  # the file may be newer than the account; somebody else's account of that login is left alone
+            database.write_now(lambda tx: accounts.set_password(tx.connection, DEMO_LOGIN, DEMO_NAME, made_demo))
         return DEMO_LOGIN, password
     finally:
         database.close()

@@ -86,7 +86,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 
 
 def run_classify(arguments: argparse.Namespace) -> int:
-    """JSON lines from stdin to stdout, as contract.md says; a bad line ends it."""
+    """JSON lines from stdin to stdout (README); a bad line ends it."""
     thresholds = _thresholds()
     model = _archive(arguments.model)
     for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "backslashreplace")):

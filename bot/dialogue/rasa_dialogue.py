@@ -23,7 +23,7 @@ from bot.errors import UserMistake
 from bot.nlu.runner import StraightRunner
 
 # Rasa checks every answer of an action server against a JSON schema, and the schema against its meta-schema: 14 of a
-# turn's 19 ms (facts.md). Our actions run in this process and are typed.
+# turn's 19 ms, measured. Our actions run in this process and are typed.
 RemoteAction._validate_action_result = lambda _self, _result: True
 
 

@@ -1,4 +1,4 @@
-"""What the assistant does with a message, decided from what it understood (design.md: triage, then topic)."""
+"""What the assistant does with a message, decided from what it understood: triage, then topic."""
 
 from bot.types.understanding import Action, Thresholds, Understanding
 

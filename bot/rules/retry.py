@@ -31,8 +31,8 @@ class RetryPolicy:
     ceiling: float
 
 
-#: A platform may be away for hours; 12 tries reach about 7 hours.
-DELIVERY = RetryPolicy(tries=12, base=1.0, ceiling=3600.0)
+#: A platform may be away for hours; 17 tries reach 5 to 8 of them.
+DELIVERY = RetryPolicy(tries=17, base=1.0, ceiling=3600.0)
 #: A turn fails because of our own fault: soon tell the customer and fetch a person.
 TURN = RetryPolicy(tries=3, base=0.5, ceiling=5.0)
 

@@ -6,7 +6,7 @@ Passwords and tokens arrive here hashed; neither is ever stored as it is.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from bot.errors import Conflict
 from bot.storage.schema import agent_teams, agents, tokens
@@ -26,6 +26,12 @@ def add_agent(
     if rows:
         connection.execute(insert(agent_teams), rows)
     return agent_id
+
+
+def set_password(connection: Connection, login: str, name: str, password_hash: str) -> None:
+    """Changes the password of the account with this login, if it has this name too."""
+    ours = (agents.c.login == login, agents.c.name == name)
+    connection.execute(update(agents).where(*ours).values(password_hash=password_hash))
 
 
 def logins(connection: Connection) -> frozenset[str]:

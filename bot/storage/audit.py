@@ -3,7 +3,7 @@
 event -> one stored message -> one turn (its outcome) -> its outgoing messages -> their deliveries
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -35,10 +35,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The sums, and the findings. It balances when there are none."""
+    """The sums, and the findings. It balances when there are none. `notes` are what nobody can know for certain."""
 
     sums: dict[str, int]
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,17 @@ class _Check:
 def reconcile(connection: Connection, now: datetime) -> Ledger:
     """Goes through the whole database. Each check is one statement, so a service may be at work meanwhile."""
     checks = (*_lost(), *_doubled(), *_reordered(), *_stuck(now), *_misrouted())
-    findings = tuple(finding for check in checks if (finding := _run(connection, check)) is not None)
-    return Ledger(_sums(connection, now), findings)
+    return Ledger(_sums(connection, now), _run_all(connection, checks), _run_all(connection, [_UNCERTAIN]))
+
+
+def _run_all(connection: Connection, checks: Iterable[_Check]) -> tuple[Finding, ...]:
+    return tuple(finding for check in checks if (finding := _run(connection, check)) is not None)
+
+
+#: A sending that was cut off before its answer came was repeated, on a platform that cannot be asked.
+_UNCERTAIN = _Check(
+    "uncertain", "deliveries that may have arrived twice", deliveries.c.message_id, deliveries, deliveries.c.uncertain
+)
 
 
 _has_turn = exists().where(turns.c.message_id == messages.c.id)
@@ -84,8 +94,6 @@ def _lost() -> Iterator[_Check]:
 
 def _doubled() -> Iterator[_Check]:
     yield _Check("doubled", "messages with a turn that wait for another", messages.c.id, messages, _has_turn & _waits)
-    key = deliveries.c.message_id
-    yield _Check("doubled", "deliveries that may have arrived twice", key, deliveries, deliveries.c.uncertain)
 
 
 def _reordered() -> Iterator[_Check]:

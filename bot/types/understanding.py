@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 TRIAGE = ("question", "idea", "complaint")
-#: Every intent that the triage head tells apart (contract.md).
+#: Every intent that the triage head tells apart.
 INTENTS = (*TRIAGE, "human", "callback", "greet", "thanks", "bye", "affirm", "deny", "other")
 
 

@@ -40,9 +40,9 @@ def suggest(
 
 
 def _topics(understandings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for understood in understandings:
-        if understood.get("topic"):
-            yield understood["topic"]
+    understandings = list(understandings)
+    yield from (understood["topic"] for understood in understandings if understood.get("topic"))
+    for understood in understandings:  # after all that is sure, what is only possible
         for guess in understood.get("topics", ()):
             if guess["confidence"] >= LEAST_CONFIDENCE:
                 yield guess["topic"]

@@ -273,7 +273,7 @@ def test_the_language_follows_the_customer(begin: Begin) -> None:
     talk.say("ok")
     assert talk.language == "pl", "a word is no change of language"
     talk.say("sorry, can we continue in English please")
-    assert talk.language == "en"
+    assert talk.result.language == "en"
 
 
 def test_who_waits_is_not_chatted_with_but_answered(begin: Begin) -> None:

@@ -7,29 +7,19 @@ other folders have loops of theirs.
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize
 
+from tests.browser.chromium import find, started
 from tests.browser.company import always_open
 from tests.browser.people import DESKTOP, Console, Customer
 from tests.product import Product
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PASSWORD = "seven calm herons"
 
 Open = Callable[..., BrowserContext]
@@ -54,13 +44,11 @@ def product(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Itera
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    program = find()
     if program is None:
         pytest.skip("there is no Chromium on this machine (on Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield started
-        started.close()
+    with started(program) as chromium:
+        yield chromium
 
 
 @pytest.fixture

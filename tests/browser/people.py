@@ -53,7 +53,9 @@ class Customer:
 
     def press(self, title: str | re.Pattern[str]) -> None:
         """Presses an offered button."""
-        self.panel.get_by_test_id("button").filter(has_text=title).and_(self.page.locator(":enabled")).last.click()
+        self.panel.get_by_test_id("button").filter(has_text=title).and_(self.page.locator(":enabled")).last.click(
+            timeout=PATIENCE
+        )
 
     def texts(self) -> list[str]:
         """What the messages say, in the order on the screen."""

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, TextClause, func, insert, select, text, update
 from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from bot.company import Company
 from bot.errors import UserMistake
+from bot.inbox import store_events
 from bot.live import RedisLive
 from bot.ports import WAKE_TURNS, Work
 from bot.storage import schema
@@ -320,6 +322,71 @@ def test_cursors_of_the_feed_appear_in_order(postgres_url: str) -> None:
         order = [data["by"] for data in database.read_now(lambda tx: tx.connection.execute(query).scalars().all())]
     assert seen_meanwhile == 0
     assert order == ["slow", "quick"]
+
+
+def two_customers(database: Database) -> tuple[Conversation, Conversation]:
+    other = replace(EVENT, external_id="e-2", sender="s-2")
+    return started(database), database.write_now(lambda tx: says(tx, other))[0][0]
+
+
+def test_who_adds_to_the_feed_waits_for_nobody_from_then_on(postgres_url: str) -> None:
+    """Two transactions that add to the feed and lock conversations in another order never wait in a circle."""
+    held, added = threading.Event(), threading.Event()
+    calls = []
+
+    def adds_then_locks(tx: SqlTx) -> None:
+        calls.append("adds then locks")
+        tx.change("message", one.id, {}, NOW)
+        added.set()
+        assert held.wait(30)
+        tx.conversation(other.id, lock=True)
+
+    def locks_then_adds(tx: SqlTx) -> None:
+        calls.append("locks then adds")
+        tx.conversation(other.id, lock=True)
+        held.set()
+        assert added.wait(30)
+        tx.change("message", other.id, {}, NOW)
+
+    with another(postgres_url) as database, ThreadPoolExecutor(2) as threads:
+        one, other = two_customers(database)
+        list(threads.map(database.write_now, (adds_then_locks, locks_then_adds)))
+        assert rows_in(database, schema.changes) == 2
+    assert sorted(calls) == ["adds then locks", "locks then adds"]  # nobody was rolled back to break a circle
+
+
+def test_the_feed_does_not_wait_for_who_holds_a_conversation(postgres_url: str) -> None:
+    with another(postgres_url) as database, ThreadPoolExecutor(1) as threads:
+        ours = started(database)
+
+        def holds(tx: SqlTx) -> None:
+            tx.conversation(ours.id, lock=True)
+            threads.submit(database.write_now, lambda tx: tx.change("delivery", ours.id, {}, NOW)).result(30)
+
+        database.write_now(holds)
+        assert rows_in(database, schema.changes) == 1
+
+
+def test_a_payloads_conversations_are_locked_in_the_order_of_their_ids(postgres_url: str, company: Company) -> None:
+    with another(postgres_url) as database, ThreadPoolExecutor(1) as threads:
+        first, second = two_customers(database)
+        payload = [replace(EVENT, external_id=f"new-{sender}", sender=sender) for sender in ("s-2", "s-1")]
+        with database.engine.connect() as elsewhere:
+            elsewhere.execute(lock_of(first))
+            storing = threads.submit(database.write_now, lambda tx: store_events(tx, payload, company, NOW))
+            wait_until(lambda: storing.done() or waits_for_a_row(database))
+            assert not storing.done()
+            elsewhere.execute(lock_of(second))  # raises if the payload has it
+        assert storing.result(30)[0] == 2
+
+
+def lock_of(conversation: Conversation) -> TextClause:
+    return text(f"SELECT id FROM conversations WHERE id = {conversation.id} FOR UPDATE NOWAIT")
+
+
+def waits_for_a_row(database: Database) -> bool:
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype IN ('transactionid', 'tuple') AND NOT granted")
+    return bool(database.read_now(lambda tx: tx.connection.execute(query).scalar_one()))
 
 
 def test_migrations_make_the_schema_that_the_code_knows(database: Database) -> None:

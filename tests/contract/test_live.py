@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
+import bot.live
 from bot.live import WAKE, RedisLive
 from tests import servers
 
@@ -142,3 +143,26 @@ async def test_counters_are_shared_and_end_by_themselves(live: RedisLive, redis_
         keys = [key async for key in client.scan_iter()]
         assert len(keys) == 1
         assert 0 < await client.ttl(keys[0]) <= 60
+        await client.expire(keys[0], 30)
+        assert not await live.allow("login:ewa", 1, 60)
+        assert 0 < await client.ttl(keys[0]) <= 30  # a later use does not make the window longer
+
+
+async def test_a_server_that_hangs_holds_nobody_up(
+    mortal: servers.RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="bot.live")
+    async with process(mortal.url) as live, Redis.from_url(mortal.url) as client:
+        assert not await live.allow("key", 0, 60)
+        monkeypatch.setattr(bot.live, "ANSWER_SECONDS", 0.05)
+        monkeypatch.setattr(bot.live, "REST_SECONDS", NEVER)
+        # the server answers nobody for a while, and hangs up on nobody
+        await client.client_pause(300)
+        near = live.listen("turns", every=NEVER)
+        await next_of(near)
+        await live.wake(["turns"])
+        await next_of(near)  # before Redis has answered
+        assert await live.allow("key", 0, 60)
+        await client.ping()  # it answers again
+        assert await live.allow("key", 0, 60)  # but is left alone
+    assert [record.message for record in caplog.records] == ["redis is away: announcements are late until it is back"]

@@ -83,6 +83,13 @@ class TelegramSimulator(SimulatedPlatform):
         """A text from a customer; `fields` are added to the message. The update."""
         return await self.customer_sends(chat_id, text=text, **fields)
 
+    async def customers_say(self, *said: tuple[int, str]) -> None:
+        """Texts (chat, text) that came while nobody polled: the next getUpdates brings all of them."""
+        for chat_id, text in said:
+            self._updates += 1
+            self.pending.append({"update_id": self._updates, "message": self.message_of(chat_id, text=text)})
+        await self.notify()
+
     async def customer_sends(self, chat_id: int, **fields: object) -> Json:
         """Any message from a customer: photo=[...], location={...}, contact={...} ... The update."""
         return await self.push(message=self.message_of(chat_id, **fields))

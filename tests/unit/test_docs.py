@@ -1,6 +1,7 @@
 """The documents say nothing that is not there: settings, commands, links, scripts, paths, tables, metrics."""
 
 import argparse
+import inspect
 import os
 import re
 import tomllib
@@ -16,7 +17,7 @@ from bot.company import load_company
 from bot.content import load_faq
 from bot.nlu.data import read_faq_file, read_nlu_file
 from bot.settings import PREFIX, Settings
-from bot.storage import health
+from bot.storage import audit, health
 from bot.storage.schema import metadata
 from tests import documents
 from tests.documents import NAMES, ROOT
@@ -115,6 +116,14 @@ def test_every_metric_is_described() -> None:
     rows = re.findall(r"^\| (`okienko_[^|]+) \|", documents.read("docs/operations.md"), re.MULTILINE)
     named = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
     assert named == {one.name + ("_total" if one.type == "counter" else "") for one in real}
+
+
+def test_every_finding_of_the_audit_is_explained() -> None:
+    source = inspect.getsource(audit)
+    section = documents.read("docs/operations.md").partition("## Audit")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\w+): ([^|]+) \|", section, re.MULTILINE)
+    assert [what for _, what in rows if f'"{what}"' not in source] == []
+    assert len(rows) == source.count("yield _Check(")
 
 
 def test_every_dependency_has_its_reason() -> None:

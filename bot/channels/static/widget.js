@@ -226,7 +226,7 @@
     .badge { position: absolute; top: -3px; right: -3px; min-width: 22px; padding: 0 6px; border: 2px solid var(--surface); border-radius: 12px; background: #c42b22; color: #fff; font-size: 12px; font-weight: 700; line-height: 19px; }
     .panel { position: fixed; right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom)); display: flex; flex-direction: column; width: 392px; height: min(660px, calc(100dvh - 40px)); overflow: hidden;
       border: 1px solid var(--line); border-radius: 18px; background: var(--surface); box-shadow: 0 2px 8px rgb(0 0 0 / 12%), 0 18px 56px rgb(0 0 0 / 26%); animation: rise .18s ease-out; outline: none; }
-    header { display: flex; align-items: center; gap: 11px; flex: none; padding: 12px 10px 12px 16px; background: var(--brand); color: var(--on-brand); }
+    .head { display: flex; align-items: center; gap: 11px; flex: none; padding: 12px 10px 12px 16px; background: var(--brand); color: var(--on-brand); }
     .mark { display: grid; place-items: center; flex: none; width: 38px; height: 38px; border-radius: 50%; background: color-mix(in srgb, currentcolor 18%, transparent); font-size: 17px; font-weight: 700; }
     h2 { flex: 1; min-width: 0; margin: 0; overflow: hidden; font-size: 16px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; }
     .close { display: grid; place-items: center; width: 40px; height: 40px; padding: 0; border: 0; border-radius: 10px; background: none; color: inherit; }
@@ -275,7 +275,7 @@
     @keyframes dot { 40% { opacity: .3; transform: translateY(-3px); } }
     @media (max-width: 520px) {
       .root:not(.inline) .panel { inset: 0; width: auto; height: var(--visible, 100dvh); border: 0; border-radius: 0; }
-      .root:not(.inline) header { padding-top: calc(12px + env(safe-area-inset-top)); }
+      .root:not(.inline) .head { padding-top: calc(12px + env(safe-area-inset-top)); }
       .root:not(.inline) form { padding-bottom: calc(10px + env(safe-area-inset-bottom)); }
     }
     @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
@@ -363,7 +363,7 @@
     const send = make("button", "send", { type: "submit", "data-testid": "send", disabled: true }, icon("M12 19V5M5.5 11.5 12 5l6.5 6.5", 22));
     const form = make("form", "", {}, input, send);
     const panel = make("section", "panel", { role: "dialog", tabIndex: -1, hidden: true, "data-testid": "panel", "aria-labelledby": "okienko-title" },
-      make("header", "", {}, mark, title, ...(target ? [] : [close])), offline, make("div", "middle", {}, log, pill), form);
+      make("div", "head", {}, mark, title, ...(target ? [] : [close])), offline, make("div", "middle", {}, log, pill), form);
     const root = make("div", target ? "root inline" : "root", {}, ...(target ? [] : [launcher]), panel);
     shadow.append(root);
 

@@ -139,7 +139,7 @@ export default {
   "transfer.team": "Отделу",
   "transfer.current": "текущий",
   "transfer.agent": "Или оператору (логин)",
-  "transfer.unknown": "Нет специалиста с логином «{login}».",
+  "transfer.unknown": "Нет оператора с логином «{login}».",
 
   "tickets.kind": "Вид",
   "tickets.complaints": "Жалобы",

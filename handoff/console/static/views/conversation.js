@@ -37,7 +37,7 @@ function Head({ conversation }) {
       <a class="icon-button back" href="#/inbox" aria-label=${t("back")}><${Icon} name="back" size=${20} /></a>
       <${ChannelIcon} channel=${conversation.channel} brand=${conversation.brand} size=${20} />
       <div class="conversation-title">
-        <h2>${customerName(conversation.contact)}</h2>
+        <h1>${customerName(conversation.contact)}</h1>
         <p>${urgent && html`<span class="chip urgent-chip"><${Icon} name="alert" size=${13} />${t("priority.urgent")}</span>`}
           <${Holder} conversation=${conversation} />
           ${conversation.waiting_since && conversation.status === "open" && html`<${Waiting} since=${conversation.waiting_since} />`}

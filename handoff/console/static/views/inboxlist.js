@@ -70,7 +70,7 @@ function Row({ item }) {
           ${item.triage && html`<${Triage} triage=${item.triage} />`}
           <${Language} code=${item.language} />
           ${item.holder === "agent" && item.agent && html`<span class="chip plain"><${Icon} name="user" size=${13} />${item.agent.name}</span>`}
-          ${item.holder === "queue" && item.team && html`<span class="chip plain">${teamName(item.team)}</span>`}
+          ${item.holder === "queue" && item.team && html`<span class="chip plain team" title=${teamName(item.team)}>${teamName(item.team)}</span>`}
         </span>
       </a>
     </li>`;
@@ -93,7 +93,7 @@ function Rows() {
   if (list === null) return html`<${Skeleton} />`;
   if (list.length === 0) {
     return html`<div class="empty"><span class="empty-mark"><${Icon} name=${tab === "queue" ? "check" : "inbox"} size=${26} /></span>
-      <h3>${t(`empty.${tab}`)}</h3><p class="muted">${t(`empty.${tab}.more`)}</p></div>`;
+      <h2>${t(`empty.${tab}`)}</h2><p class="muted">${t(`empty.${tab}.more`)}</p></div>`;
   }
   return html`
     <ul class="rows">${list.map((item) => html`<${Row} key=${item.id} item=${item} />`)}</ul>

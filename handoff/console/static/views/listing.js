@@ -14,13 +14,13 @@ function Body({ state, empty, onRetry, children }) {
     return html`<div class="empty"><p>${t("inbox.failed")}</p><button class="button" onClick=${onRetry}><${Icon} name="refresh" />${t("retry")}</button></div>`;
   }
   if (state.items === null) return html`<div class="loading-line" aria-busy="true"></div>`;
-  if (state.items.length === 0) return html`<div class="empty"><span class="empty-mark"><${Icon} name="check" size=${26} /></span><h3>${empty}</h3></div>`;
+  if (state.items.length === 0) return html`<div class="empty"><span class="empty-mark"><${Icon} name="check" size=${26} /></span><h2>${empty}</h2></div>`;
   return html`<ul class="cards">${children}</ul>`;
 }
 
 /** state: {items: [...] or null while loading, failed} */
 export const Listing = ({ title, filters, state, empty, onRetry, children }) => html`
-  <section class="listing" aria-label=${title}>
+  <main class="listing">
     <header class="listing-head"><h1>${title}</h1><div class="filters">${filters}</div></header>
     <div class="listing-body"><${Body} state=${state} empty=${empty} onRetry=${onRetry}>${children}<//></div>
-  </section>`;
+  </main>`;

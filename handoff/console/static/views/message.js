@@ -13,7 +13,7 @@ function Understood({ of, outcome }) {
       <span class="sr">${t("understood.title")}: </span>
       <${Icon} name="spark" size=${12} />${word("intent", of.intent)} ${percent(of.intent_confidence)}
       ${of.topic && html`<span class="dot">·</span>${topicName(of.topic)} ${percent(of.topic_confidence)}`}
-      ${outcome && html`<span class="dot">→</span>${word("outcome", outcome)}`}
+      ${outcome && outcome !== "silent" && html`<span class="dot">→</span>${word("outcome", outcome)}`}
     </span>`;
 }
 

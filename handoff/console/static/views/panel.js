@@ -8,7 +8,7 @@ import { standing } from "./composer.js";
 import { BrandDot, customerName } from "./chips.js";
 import { Due } from "./tickets.js";
 
-const Section = ({ title, children }) => html`<section class="panel-part"><h3>${title}</h3>${children}</section>`;
+const Section = ({ title, children }) => html`<section class="panel-part"><h2>${title}</h2>${children}</section>`;
 
 const Fact = ({ name, children }) => html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
 
