@@ -336,6 +336,7 @@ async def test_the_queue_is_paged_in_its_order(desk: Desk, client: Client) -> No
 
 async def test_the_other_lists_are_paged_latest_first(desk: Desk, client: Client) -> None:
     ids = [desk.customer_writes("Dzień dobry", f"customer{number}") for number in range(5)]
+    desk.clock.advance(seconds=1)
     desk.customer_writes("jeszcze coś", "customer1")
     api = await api_of(desk, client, "anna")
     seen: list[int] = []

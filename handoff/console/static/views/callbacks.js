@@ -5,7 +5,7 @@ import { t, teamName, topicName, word } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { useStore } from "../store.js";
 import { fail, notify } from "../toasts.js";
-import { BrandDot, Language } from "./chips.js";
+import { Brand, Language } from "./chips.js";
 import { Choice, Listing } from "./listing.js";
 
 const SOON = 15 * 60_000; // ms
@@ -63,7 +63,7 @@ function Card({ callback, onChanged }) {
       ${waiting && html`<p class="quote">${t("callbacks.quote")} <span class="code big">${callback.code}</span></p>`}
       ${callback.attempts.length > 0 && html`<${Attempts} list=${callback.attempts} />`}
       <div class="card-foot">
-        <span class="chips"><${BrandDot} brand=${callback.brand} /><span class="mono small muted">${callback.reference}</span>
+        <span class="chips"><${Brand} brand=${callback.brand} /><span class="mono small muted">${callback.reference}</span>
           ${callback.topic && html`<span class="chip plain">${topicName(callback.topic)}</span>`}
           <span class="chip plain">${teamName(callback.team)}</span><${Language} code=${callback.language} /></span>
         <span class="gap"></span>

@@ -33,6 +33,9 @@ export function BrandDot({ brand }) {
   return html`<span class="brand-dot" ref=${dot} title=${name}></span>`;
 }
 
+/** The brand in its colour and in words. */
+export const Brand = ({ brand }) => html`<span class="brand"><${BrandDot} brand=${brand} />${brandOf(brand).name}</span>`;
+
 export const ChannelIcon = ({ channel, brand, size = 18 }) => html`
   <span class="channel" title=${`${word("channel", channel)} · ${brandOf(brand).name}`}>
     <${Icon} name=${channel} size=${size} /><${BrandDot} brand=${brand} />

@@ -60,13 +60,13 @@ function Row({ item }) {
           <span class="row-brand">${brandOf(item.brand).name}</span>
           ${unread && html`<span class="unread-dot" title=${t("row.unread")}><span class="sr">${t("row.unread")}</span></span>`}
           <span class="gap"></span>
+          ${urgent && html`<span class="chip urgent-chip"><${Icon} name="alert" size=${13} />${t("priority.urgent")}</span>`}
           ${waits
             ? html`<${Waiting} since=${item.waiting_since} />`
             : html`<time class="muted small">${shortTime(item.last_message?.at ?? item.updated_at)}</time>`}
         </span>
         <${Preview} item=${item} />
         <span class="chips">
-          ${urgent && html`<span class="chip urgent-chip"><${Icon} name="alert" size=${13} />${t("priority.urgent")}</span>`}
           ${item.triage && html`<${Triage} triage=${item.triage} />`}
           <${Language} code=${item.language} />
           ${item.holder === "agent" && item.agent && html`<span class="chip plain"><${Icon} name="user" size=${13} />${item.agent.name}</span>`}

@@ -5,7 +5,7 @@ import { t, teamName, topicName, word } from "../i18n.js";
 import { Icon } from "../icons.js";
 import { useStore } from "../store.js";
 import { fail, notify } from "../toasts.js";
-import { BrandDot, Language } from "./chips.js";
+import { Brand, Language } from "./chips.js";
 import { Choice, Listing } from "./listing.js";
 
 /** A complaint's legal deadline: red when it is today or past, amber within three days. */
@@ -38,7 +38,7 @@ function Card({ ticket, onClosed }) {
       </div>
       <p class="card-text">${ticket.text || t("message.no_text")}</p>
       <div class="card-foot">
-        <span class="chips"><${BrandDot} brand=${ticket.brand} />
+        <span class="chips"><${Brand} brand=${ticket.brand} />
           ${ticket.topic && html`<span class="chip plain">${topicName(ticket.topic)}</span>`}
           <span class="chip plain">${teamName(ticket.team)}</span><${Language} code=${ticket.language} />
           <span class="muted small">${dayAndClock(ticket.created_at)}</span></span>
