@@ -63,7 +63,10 @@ def run_serve(arguments: argparse.Namespace) -> int:
     _check_model(settings)
     check_port(arguments.host, arguments.port)
     var = settings.var_dir.resolve()
-    var.mkdir(parents=True, exist_ok=True)
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserMistake(f"the folder {var} (OKIENKO_VAR) cannot be made: {error.strerror}") from None
     url = settings.effective_database_url()
     environment = dict(os.environ) | {"OKIENKO_DATABASE_URL": url}
     first = []
@@ -87,11 +90,13 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
 def run_web_alone(arguments: argparse.Namespace) -> int:
     """The web process."""
+    from bot.supervisor import check_port
     from bot.web import run_web
 
     settings = load_settings()
     set_up_logs(settings)
     _need_redis(settings)
+    check_port(arguments.host, arguments.port)
     run_web(settings, arguments.host, arguments.port, demo=arguments.demo)
     return 0
 

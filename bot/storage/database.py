@@ -116,7 +116,7 @@ def make_engine(url: str) -> Engine:
     """An engine for an address of ours; `UserMistake` if it names nothing that can be opened."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise UserMistake("OKIENKO_DATABASE_URL cannot be read; example: postgresql://user@host/okienko") from None
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
@@ -126,13 +126,20 @@ def make_engine(url: str) -> Engine:
             hide_parameters=True,
         )
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(parsed.database).parent)
     engine = create_engine(
         parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=SQLITE_READERS + 1, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserMistake(f"the database's folder {folder} cannot be made: {error.strerror}") from None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -20,7 +20,7 @@ import pytest_asyncio
 from yarl import URL
 
 from tests.acceptance.conftest import ROOT, Serve
-from tests.product import Product, Widget
+from tests.product import Product, Widget, until
 from tests.servers import free_port
 from tests.simulators.messenger import MessengerSimulator
 from tests.simulators.platform import Hook
@@ -36,7 +36,7 @@ TEXTS = {
     "long": "Zgubiłem kartę. " * 6250,  # 100,000 characters
     "one long word": "x" * 100_000,
     "emoji": "😀👩‍👩‍👧👍🏽🇵🇱" * 20,
-    "right to left": "‏مرحبا، كيف حالك؟ \u202eكارت",
+    "right to left": "\u200fمرحبا، كيف حالك؟ \u202eكارت",
     "NUL": "Zgubi\x00łem\x00 kartę\x00",
     "only NUL": "\x00\x00",
     "half an emoji": "Zgubiłem kartę \ud83d",
@@ -140,8 +140,11 @@ async def test_any_text_over_the_widget_gets_its_answer(service: Service, name: 
         await widget.say(TEXTS[name])
         await widget.hear_messages(2)
         await widget.say("Zgubiłem kartę, co robić?")  # and the conversation goes on
-        await widget.hear("Zablokuj kartę")
-    assert len(service.product.outcomes(session)) == 2
+        await until(lambda: has_turns(service, session, 2), "both turns")
+
+
+async def has_turns(service: Service, sender: str, count: int) -> bool:
+    return len(service.product.outcomes(sender)) == count
 
 
 @module_loop
@@ -155,14 +158,17 @@ async def test_any_text_over_the_webhooks_gets_its_answer(service: Service, name
         assert await service.telegram.deliver(update) == 200
         assert await service.messenger.deliver(event) == 200
     await service.telegram.wait_for_messages(number, 2)
-    await service.messenger.wait_for_messages(psid, 2)
+    if text:
+        await service.messenger.wait_for_messages(psid, 2)
+    else:  # Meta sends no empty texts: it is some novelty without words, and not answered
+        assert service.events("messenger", psid) == [("unsupported", "message:empty")]
     rows = service.product.rows(
         "SELECT conversations.channel, (SELECT count(*) FROM turns JOIN messages ON messages.id = message_id"
         " WHERE conversation_id = conversations.id) AS turns"
         " FROM conversations JOIN contacts ON contacts.id = contact_id WHERE external_id = ?",
         psid,
     )
-    assert {row["channel"]: row["turns"] for row in rows} == {"telegram": 1, "messenger": 1}
+    assert {row["channel"]: row["turns"] for row in rows} == {"telegram": 1} | ({"messenger": 1} if text else {})
 
 
 @module_loop
@@ -190,10 +196,10 @@ async def test_a_frame_that_cannot_be_read_is_told_so_and_the_socket_stays(servi
      ("brand=modrzew&session=s&after=-1", 400), (f"brand=modrzew&session=s&after={'9' * 30}", 400)],
 )  # fmt: skip
 async def test_a_widget_with_a_bad_address_is_refused(service: Service, query: str, status: int) -> None:
-    async with aiohttp.ClientSession() as client:
-        async with client.get(f"{service.product.url}/channels/webchat/ws?{query}") as response:
-            assert response.status == status
-            assert (await response.json())["error"]["code"]
+    address = f"{service.product.url}/channels/webchat/ws?{query}"
+    async with aiohttp.ClientSession() as client, client.get(address) as response:
+        assert response.status == status
+        assert (await response.json())["error"]["code"]
 
 
 @module_loop
@@ -245,7 +251,7 @@ async def test_unknown_paths_and_methods_are_not_errors_of_ours(service: Service
 
 @module_loop
 async def test_at_the_end_the_ledger_balances(service: Service) -> None:
-    await service.product.settled(service.product.rows("SELECT count(*) FROM turns")[0][0])
+    await service.product.settled()
     ledger = service.product.audit()
     assert (ledger["status"], ledger["findings"]) == (0, [])
 
@@ -298,8 +304,7 @@ def port() -> str:
 def test_a_missing_model_is_one_line(keyboard: Keyboard, port: str) -> None:
     (keyboard.home / "models").unlink()
     assert "okienko train" in keyboard.refuses("serve", "--port", port)
-    redis = "redis://127.0.0.1:1/0"
-    assert "okienko train" in keyboard.refuses("worker", OKIENKO_REDIS_URL=redis)
+    assert "okienko train" in keyboard.refuses("worker", OKIENKO_REDIS_URL="redis://127.0.0.1:1/0")
 
 
 def test_a_registry_without_its_archive_is_one_line(keyboard: Keyboard, port: str) -> None:
@@ -358,35 +363,45 @@ def test_a_busy_port_is_one_line(keyboard: Keyboard) -> None:
         taken.listen()
         number = str(taken.getsockname()[1])
         assert number in keyboard.refuses("serve", "--port", number)
-        redis = "redis://127.0.0.1:1/0"
-        assert number in keyboard.refuses("web", "--port", number, OKIENKO_REDIS_URL=redis)
+        assert number in keyboard.refuses("web", "--port", number, OKIENKO_REDIS_URL="redis://127.0.0.1:1/0")
 
 
 def test_a_host_that_is_not_ours_is_one_line(keyboard: Keyboard, port: str) -> None:
     assert "192.0.2.1" in keyboard.refuses("serve", "--host", "192.0.2.1", "--port", port)
 
 
-@pytest.mark.parametrize("command", [("serve",), ("web",), ("worker",), ("migrate",), ("audit",)])
+REDIS = {"OKIENKO_REDIS_URL": "redis://127.0.0.1:1/0"}
+UNREACHABLE = "postgresql://nobody@127.0.0.1:1/okienko"
+
+
 @pytest.mark.parametrize(
-    ("setting", "value", "word"),
+    ("command", "setting", "value", "word"),
     [
-        ("OKIENKO_TELEGRAMM_TOKEN", "x", "OKIENKO_TELEGRAMM_TOKEN"),
-        ("OKIENKO_WORKERS", "many", "OKIENKO_WORKERS"),
-        ("OKIENKO_DATABASE_URL", "mysql://host/db", "OKIENKO_DATABASE_URL"),
-        ("OKIENKO_DATABASE_URL", "postgresql://[broken", "OKIENKO_DATABASE_URL"),
-        ("OKIENKO_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/okienko", "127.0.0.1:1"),
-        ("OKIENKO_DATABASE_URL", "sqlite:////proc/nowhere/okienko.db", "nowhere"),
+        ("serve", "OKIENKO_TELEGRAMM_TOKEN", "x", "OKIENKO_TELEGRAMM_TOKEN"),
+        ("web", "OKIENKO_TELEGRAMM_TOKEN", "x", "OKIENKO_TELEGRAMM_TOKEN"),
+        ("worker", "OKIENKO_WORKERS", "many", "OKIENKO_WORKERS"),
+        ("audit", "OKIENKO_DATABASE_URL", "mysql://host/db", "OKIENKO_DATABASE_URL"),
+        ("serve", "OKIENKO_DATABASE_URL", "postgresql://host:port/db", "OKIENKO_DATABASE_URL"),
+        ("serve", "OKIENKO_DATABASE_URL", UNREACHABLE, "127.0.0.1:1"),
+        ("worker", "OKIENKO_DATABASE_URL", UNREACHABLE, "127.0.0.1:1"),
+        ("migrate", "OKIENKO_DATABASE_URL", UNREACHABLE, "127.0.0.1:1"),
+        ("audit", "OKIENKO_DATABASE_URL", UNREACHABLE, "127.0.0.1:1"),
+        ("serve", "OKIENKO_DATABASE_URL", "sqlite:////proc/nowhere/okienko.db", "/proc/nowhere"),
+        ("web", "OKIENKO_DATABASE_URL", "sqlite:////proc/nowhere/okienko.db", "/proc/nowhere"),
+        ("audit", "OKIENKO_DATABASE_URL", "sqlite:////proc/nowhere/okienko.db", "/proc/nowhere"),
+        ("serve", "OKIENKO_VAR", "/proc/nowhere", "/proc/nowhere"),
+        ("web", "OKIENKO_REDIS_URL", "", "OKIENKO_REDIS_URL"),
+        ("worker", "OKIENKO_REDIS_URL", "", "OKIENKO_REDIS_URL"),
+        ("serve", "OKIENKO_TELEGRAM_TOKEN", "not-a-token", "OKIENKO_TELEGRAM_TOKEN"),
+        ("serve", "OKIENKO_MESSENGER_PAGE_TOKEN", "alone", "OKIENKO_MESSENGER_APP_SECRET"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it(
-    keyboard: Keyboard, port: str, command: tuple[str, ...], setting: str, value: str, word: str
+    keyboard: Keyboard, port: str, command: str, setting: str, value: str, word: str
 ) -> None:
-    away = setting == "OKIENKO_DATABASE_URL" and command == ("web",)
-    if away and "127.0.0.1:1" in value:
-        pytest.skip("the web process waits for a database that is away, and says so on /readyz")
-    more = {"OKIENKO_REDIS_URL": "redis://127.0.0.1:1/0"} if command in (("web",), ("worker",)) else {}
-    where = ("--port", port) if command in (("serve",), ("web",)) else ()
-    assert word in keyboard.refuses(*command, *where, **{setting: value}, **more)
+    where = ("--port", port) if command in ("serve", "web") else ()
+    more = REDIS if command in ("web", "worker") else {}
+    assert word in keyboard.refuses(command, *where, **more | {setting: value})
 
 
 def test_secrets_are_not_told(keyboard: Keyboard) -> None:

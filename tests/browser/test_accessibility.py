@@ -102,7 +102,7 @@ def a_full_desk(profile: Open, product: Product) -> None:
     stories = (
         ("Zgubiłem kartę, co robić?", re.compile("pilne")),
         ("I want to complain, my transfer is a week late", re.compile("recorded")),
-        ("Poproszę o telefon na numer 600 100 237, teraz", re.compile("poda kod|Kiedy zadzwonić")),
+        ("Poproszę o telefon na numer 600 100 777, teraz", re.compile("poda kod|Kiedy zadzwonić")),
     )
     for words, answer in stories:
         jan = Customer(profile(locale="pl-PL").new_page(), f"{product.url}/demo/modrzew?lang=pl").visit()

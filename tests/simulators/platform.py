@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 
@@ -102,7 +103,7 @@ class SimulatedPlatform:
         """Posts a payload to the webhook; the status, 0 where nobody answers. What got no 200 is kept: `redeliver`."""
         assert self._client is not None
         try:
-            async with self._client.post(self.webhook_url, data=hook.body, headers=hook.headers) as response:
+            async with self._client.post(self.webhook_url, data=BytesIO(hook.body), headers=hook.headers) as response:
                 status = response.status
         except aiohttp.ClientError:
             status = 0
