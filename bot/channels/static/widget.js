@@ -375,10 +375,13 @@
     let offlineTimer = null;
     let overflowBefore = "";
 
+    // To the end, but never past the customer's own last message: a long answer is read from its beginning.
     const toEnd = () => {
-      log.scrollTop = log.scrollHeight;
+      const asked = drawn.get(entries.findLast((entry) => entry.author === "customer"))?.box;
+      const above = asked ? asked.getBoundingClientRect().top - log.getBoundingClientRect().top - 8 : Infinity;
+      log.scrollTop = Math.min(log.scrollHeight, log.scrollTop + above);
       atEnd = true;
-      pill.hidden = true;
+      pill.hidden = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
     };
 
     function element(entry, before, next) {
