@@ -11,6 +11,7 @@ from actions.request_agent import LEAVE_FORM, fetch_person
 from actions.scope import Scope, scope
 from bot.types.article import ArticleText
 from bot.types.desk import Priority, Reason
+from bot.types.effects import AddToTicket
 from bot.types.message import Button
 from bot.types.understanding import Action
 
@@ -71,6 +72,10 @@ def _filled(scope: Scope, text: ArticleText) -> str:
 def suggest(scope: Scope, dispatcher: CollectingDispatcher) -> bool:
     """Offers the likeliest topics as buttons; False where none is likely at all."""
     least = scope.company.understanding.suggest
+    # a question about "cards" is as good as none to a single topic: then the likeliest of them are compared
+    likely = sum(guess.confidence for guess in scope.understanding.topics)
+    if scope.understanding.intent == "question":
+        least = min(least, least * likely)
     buttons = [
         Button(text.title, f'/choose_topic{{"topic":"{guess.name}"}}')
         for guess in scope.understanding.topics[:SUGGESTIONS]
@@ -82,11 +87,22 @@ def suggest(scope: Scope, dispatcher: CollectingDispatcher) -> bool:
     return True
 
 
+def note_while_waiting(scope: Scope, dispatcher: CollectingDispatcher) -> None:
+    """More of the matter, while a person is on the way: into the open complaint, if there is one."""
+    scope.did(Action.CLARIFY)
+    ticket = scope.work.open_ticket
+    if ticket is None or not scope.work.message.text:
+        scope.say(dispatcher, scope.text("waiting.noted"))
+        return
+    scope.effects.append(AddToTicket(ticket.reference, scope.work.message.text))
+    scope.say(dispatcher, scope.text("complaint.added", reference=ticket.reference))
+
+
 def not_understood(scope: Scope, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
     """The first time: a choice of topics, or another wording; the second time in a row: a person."""
     misses = int(tracker.get_slot("misses") or 0) + 1
     if scope.waiting:
-        scope.say(dispatcher, scope.text("waiting.noted"))
+        note_while_waiting(scope, dispatcher)
         return []
     if misses >= MISSES_TO_HANDOFF or scope.angry:
         scope.did(Action.HANDOFF)

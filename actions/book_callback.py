@@ -67,7 +67,7 @@ class ValidateCallbackForm(RasaAction):
         """Whether the message looks like an attempt to answer, so that a wrong one is said to be wrong."""
         digits = sum(character.isdigit() for character in turn.work.message.text)
         if requested == "phone":
-            return digits >= 5 or turn.intent == "share_phone"
+            return digits >= 5 or turn.intent in ("share_phone", "other", "nlu_fallback")
         if turn.intent == "pick_time":
             return True
         return requested == "call_at" and digits >= 1 and turn.intent != "callback"

@@ -14,6 +14,8 @@ from bot.rules.substance import says_something
 from bot.types.desk import Priority, Reason
 from bot.types.understanding import Action
 
+#: The topic of complaints as such, which says nothing of what one is about.
+PROCEDURE = "complaint_procedure"
 #: What a complaint's story may look like; all else (a button, thanks, "never mind") goes its own way.
 TELLING = frozenset({"question", "idea", "complaint", "other", "nlu_fallback"})
 
@@ -30,17 +32,16 @@ class ValidateComplaintForm(RasaAction):
         turn = scope()
         understood = turn.understanding
         text = turn.work.message.text
+        # "I want to complain about it" is about what the conversation is about
+        topic = understood.topic if understood.topic not in (None, PROCEDURE) else tracker.get_slot("topic")
         if tracker.get_slot("requested_slot") == "complaint_text":
             if not tells(turn, TELLING):
                 return []
             first = tracker.get_slot("complaint_begin")
-            return [
-                SlotSet("complaint_text", f"{first}\n\n{text}" if first else text),
-                SlotSet("topic", understood.topic or tracker.get_slot("topic")),
-            ]
-        if turn.work.open_ticket is not None or says_something(text, understood.topic):
-            return [SlotSet("complaint_text", text), SlotSet("topic", understood.topic)]
-        return [SlotSet("complaint_begin", text), SlotSet("topic", understood.topic)]
+            return [SlotSet("complaint_text", f"{first}\n\n{text}" if first else text), SlotSet("topic", topic)]
+        if turn.work.open_ticket is not None or says_something(text, topic if topic == understood.topic else None):
+            return [SlotSet("complaint_text", text), SlotSet("topic", topic)]
+        return [SlotSet("complaint_begin", text), SlotSet("topic", topic)]
 
 
 class ActionAskComplaint(RasaAction):

@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecuted, EventType, FollowupAction, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer_question import not_understood
+from actions.answer_question import not_understood, note_while_waiting
 from actions.request_agent import LEAVE_FORM, fetch_person
 from actions.scope import scope
 from bot.types.desk import Reason
@@ -32,15 +32,16 @@ class ActionSessionStart(RasaAction):
 
 
 class _Reply:
-    """Says one sentence."""
+    """Says one sentence; another one, if there is another, to a customer who waits for a person."""
 
     key = ""
+    key_waiting = ""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Says it; a customer who waits for a person is not chatted with."""
+        """Says it."""
         turn = scope()
         turn.did(Action.SMALLTALK)
-        turn.say(dispatcher, turn.text("waiting.here" if turn.waiting else self.key))
+        turn.say(dispatcher, turn.text(self.key_waiting or self.key if turn.waiting else self.key))
         return [SlotSet("asked", None)]
 
 
@@ -48,6 +49,7 @@ class ActionGreet(_Reply, RasaAction):
     """Hello."""
 
     key = "greet"
+    key_waiting = "waiting.here"
 
     def name(self) -> str:
         """Its name in the domain."""
@@ -101,8 +103,7 @@ class ActionOther(RasaAction):
         """Says what it can help with; an angry customer gets a person."""
         turn = scope()
         if turn.waiting:
-            turn.did(Action.SMALLTALK)
-            turn.say(dispatcher, turn.text("waiting.noted"))
+            note_while_waiting(turn, dispatcher)
             return []
         if turn.angry:
             turn.did(Action.HANDOFF)

@@ -166,6 +166,7 @@ def load_company(path: Path) -> Company:
     try:
         return Company.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a name that is not known explains the one that is missing
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise UserMistake(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from None

@@ -108,6 +108,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise UserMistake(f"bad value for {name}: {first['msg'].removeprefix('Value error, ')}") from None
+    if not settings.home.is_dir():
+        raise UserMistake(f"bad value for OKIENKO_HOME: there is no folder {settings.home}")
     _check_together(settings)
     return settings
 

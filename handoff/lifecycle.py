@@ -17,7 +17,7 @@ from bot.types.desk import Agent, Assignment, Callback, CallbackStatus, CallOutc
 from bot.types.effects import RequestAgent
 from bot.types.message import Author
 from bot.types.platform import LIMITS
-from handoff.callback import after_attempt
+from handoff.callback import after_attempt, fit_to_hours
 
 #: Roles that may take a conversation from another agent.
 MAY_TAKE_OVER = frozenset({Role.LEAD, Role.ADMIN})
@@ -130,14 +130,18 @@ def resolve(tx: Tx, agent: Agent, conversation_id: int, now: datetime, texts: Te
     _release(tx, conversation, "resolved", "desk.resolved", now, texts)
 
 
-def log_attempt(tx: Tx, agent: Agent, callback_id: int, outcome: CallOutcome, note: str, now: datetime) -> Callback:
-    """Logs an attempt to call and settles what follows from it. Raises NotFound; Conflict `not_waiting` where the
-    call is over."""
+def log_attempt(
+    tx: Tx, agent: Agent, callback_id: int, outcome: CallOutcome, note: str, now: datetime, company: Company
+) -> Callback:
+    """Logs an attempt to call and settles what follows from it; the next one is not before the promised time, and
+    within the team's hours. Raises NotFound; Conflict `not_waiting` where the call is over."""
     callback = tx.callback(callback_id)  # locked: one attempt at a time
     if callback.status is not CallbackStatus.WAITING:
         raise Conflict(f"this call is no longer waiting: it is {callback.status.value}", code="not_waiting")
     attempts = tx.add_attempt(callback_id, agent.id, outcome, note, now)
     status, due_at = after_attempt(outcome, attempts, now)
+    if due_at is not None:
+        due_at = fit_to_hours(company, callback.team, max(due_at, callback.due_at), now)
     tx.set_callback(callback_id, status, due_at)
     tx.change("callback", callback.conversation_id, {"callback_id": callback_id, "status": status.value}, now)
     tx.wake(WAKE_LIVE)

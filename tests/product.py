@@ -139,6 +139,16 @@ class Product:
         )
         return [row["outcome"] for row in rows]
 
+    def change(self, query: str, *values: object) -> bool:
+        """Changes the embedded database behind the product's back; False where somebody is writing just now."""
+        with contextlib.closing(sqlite3.connect(self.var / "okienko.db", timeout=0.1)) as connection:
+            try:
+                connection.execute(query, values)
+                connection.commit()
+            except sqlite3.OperationalError:
+                return False
+        return True
+
     async def settled(self, messages: int = 0) -> None:
         """Waits until customers' messages, at least so many in all, have had their turns and deliveries."""
 
@@ -195,12 +205,17 @@ class Product:
 
 
 class Widget:
-    """A customer at the web widget: one session that may reconnect."""
+    """A customer at the web widget: one session.
+
+    As the widget's own script does, it connects again when the connection breaks, asks for what it missed, and sends
+    again what was not acknowledged.
+    """
 
     def __init__(self, url: str, brand: str = "modrzew", session: str | None = None) -> None:
         self._address = f"{url}/channels/webchat/ws?brand={brand}&session={session or uuid.uuid4().hex}"
         self.messages: list[dict[str, Any]] = []
         self.acked: set[str] = set()
+        self._unacked: dict[str, dict[str, str]] = {}
         self._client: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
@@ -215,20 +230,39 @@ class Widget:
 
     async def connect(self) -> None:
         """Opens a socket that asks for what was missed."""
+        await until(self._connects, "a connection of the widget")
+        assert self._socket is not None
+        with contextlib.suppress(ConnectionError):
+            for frame in list(self._unacked.values()):
+                await self._socket.send_json(frame)
+
+    async def _connects(self) -> bool:
         after = self.messages[-1]["id"] if self.messages else 0
         self._client = aiohttp.ClientSession()
-        self._socket = await self._client.ws_connect(f"{self._address}&after={after}")
+        try:
+            self._socket = await self._client.ws_connect(f"{self._address}&after={after}")
+        except (aiohttp.ClientConnectionError, OSError):
+            await self._client.close()
+            return False
+        return True
 
     async def close(self) -> None:
         """Closes the socket."""
         if self._client is not None:
             await self._client.close()
 
+    async def send(self, text: str, client_id: str | None = None, **more: str) -> str:
+        """Sends a message and waits for nothing; its id."""
+        client_id = client_id or str(uuid.uuid4())
+        self._unacked[client_id] = {"id": client_id, "text": text, **more}
+        assert self._socket is not None
+        with contextlib.suppress(ConnectionError):
+            await self._socket.send_json(self._unacked[client_id])
+        return client_id
+
     async def say(self, text: str, client_id: str | None = None, **more: str) -> str:
         """Sends a message and waits for its acknowledgement; its id."""
-        client_id = client_id or str(uuid.uuid4())
-        assert self._socket is not None
-        await self._socket.send_json({"id": client_id, "text": text, **more})
+        client_id = await self.send(text, client_id, **more)
         await self._receive(lambda: client_id in self.acked, f"the acknowledgement of {text[:40]!r}")
         return client_id
 
@@ -260,13 +294,21 @@ class Widget:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not done():
-                    frame = await self._socket.receive_json()
-                    if frame["type"] == "message":
-                        self.messages.append(frame)
-                    elif frame["type"] == "ack":
-                        self.acked.add(frame["id"])
+                    received = await self._socket.receive()
+                    if received.type is aiohttp.WSMsgType.TEXT:
+                        self._take(received.json())
+                    else:
+                        await self.close()
+                        await self.connect()
         except TimeoutError:
             raise AssertionError(f"waited in vain for {what}; heard {[m['text'] for m in self.messages]}") from None
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "message":
+            self.messages.append(frame)
+        elif frame["type"] == "ack":
+            self.acked.add(frame["id"])
+            self._unacked.pop(frame["id"], None)
 
 
 class Desk:

@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import fcntl
 import logging
 import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from bot.company import Company, load_company
 from bot.errors import UserMistake
@@ -67,6 +68,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         var.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserMistake(f"the folder {var} (OKIENKO_VAR) cannot be made: {error.strerror}") from None
+    alone = _alone(var)
     url = settings.effective_database_url()
     environment = dict(os.environ) | {"OKIENKO_DATABASE_URL": url}
     first = []
@@ -85,7 +87,19 @@ def run_serve(arguments: argparse.Namespace) -> int:
         await listens(arguments.host, arguments.port)
         _welcome(arguments, company, login)
 
-    return asyncio.run(Supervisor(first, workers, prepare).run())
+    with alone:
+        return asyncio.run(Supervisor(first, workers, prepare).run())
+
+
+def _alone(var: Path) -> IO[str]:
+    """A lock on the folder, held while the file is open: two services on it would share one Valkey's socket."""
+    lock = (var / "serve.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise UserMistake(f"another 'okienko serve' works in {var}; give this one a folder with OKIENKO_VAR") from None
+    return lock
 
 
 def run_web_alone(arguments: argparse.Namespace) -> int:

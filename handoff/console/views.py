@@ -177,13 +177,14 @@ def _callbacks(tx: Tx, query: CallbacksQuery) -> CallbacksAnswer:
 async def log_attempt(call: Call) -> CallbackAnswer:
     """Logs an attempt to call."""
     body, now = call.body(AttemptBody), call.context.clock.now()
-    return await call.context.store.write(_log_attempt, call.agent, call.id, body.outcome, body.note, now)
+    company = call.context.company
+    return await call.context.store.write(_log_attempt, call.agent, call.id, body.outcome, body.note, now, company)
 
 
 def _log_attempt(
-    tx: Tx, agent: Agent, callback_id: int, outcome: CallOutcome, note: str, now: datetime
+    tx: Tx, agent: Agent, callback_id: int, outcome: CallOutcome, note: str, now: datetime, company: Company
 ) -> CallbackAnswer:
-    lifecycle.log_attempt(tx, agent, callback_id, outcome, note, now)
+    lifecycle.log_attempt(tx, agent, callback_id, outcome, note, now, company)
     connection = connection_of(tx)
     rows = console.list_callbacks(connection, callback_id=callback_id)
     return CallbackAnswer(callback=callback_shapes(connection, rows)[0])

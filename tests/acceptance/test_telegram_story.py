@@ -13,8 +13,9 @@ import pytest_asyncio
 
 from bot.company import Company
 from handoff.deadlines import due_on
-from tests.acceptance.conftest import Answer, Serve
+from tests.acceptance.conftest import Answer
 from tests.product import Desk, Product, until
+from tests.serving import Serve
 from tests.simulators.telegram import SentMessage, TelegramSimulator, broken, flood
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

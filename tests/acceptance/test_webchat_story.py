@@ -14,8 +14,9 @@ import pytest_asyncio
 
 from bot.company import Company
 from handoff.deadlines import due_on
-from tests.acceptance.conftest import Answer, Serve
+from tests.acceptance.conftest import Answer
 from tests.product import PATIENCE, Desk, Product, Widget, until
+from tests.serving import Serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

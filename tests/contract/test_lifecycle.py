@@ -16,6 +16,7 @@ from bot.types.conversation import Conversation, Holder, Status
 from bot.types.desk import Agent, CallbackStatus, CallOutcome, Priority, Reason, Role
 from bot.types.effects import BookCallback, RequestAgent, Say, TurnResult
 from handoff import lifecycle
+from handoff.callback import fit_to_hours
 from tests.clock import SettableClock
 from tests.contract.desk_support import Desk
 
@@ -313,18 +314,22 @@ def book(desk: Desk) -> int:
 def test_attempts_to_call_are_logged_until_it_is_over(desk: Desk) -> None:
     anna = desk.agent("anna")
     call = book(desk)
+    promised = desk.read(lambda tx: tx.callback(call)).due_at
 
     def attempt(outcome: CallOutcome) -> CallbackStatus:
-        after = desk.write(lambda tx: lifecycle.log_attempt(tx, anna, call, outcome, "", desk.now))
+        after = desk.write(lambda tx: lifecycle.log_attempt(tx, anna, call, outcome, "", desk.now, desk.company))
         if after.status is CallbackStatus.WAITING:
-            assert after.due_at == desk.now + timedelta(minutes=30)
+            soonest = max(desk.now + timedelta(minutes=30), promised)
+            assert after.due_at == fit_to_hours(desk.company, "cards", soonest, desk.now), "not in the night"
         return after.status
 
     assert attempt(CallOutcome.NO_ANSWER) is CallbackStatus.WAITING
     assert attempt(CallOutcome.BUSY) is CallbackStatus.WAITING
     assert attempt(CallOutcome.NO_ANSWER) is CallbackStatus.FAILED
     message = refused(
-        desk, lambda tx: lifecycle.log_attempt(tx, anna, call, CallOutcome.REACHED, "", desk.now), "not_waiting"
+        desk,
+        lambda tx: lifecycle.log_attempt(tx, anna, call, CallOutcome.REACHED, "", desk.now, desk.company),
+        "not_waiting",
     )
     assert "failed" in message
 
@@ -334,7 +339,7 @@ async def test_of_two_who_log_a_call_at_once_one_is_refused(desk: Desk) -> None:
     call = book(desk)
     results = await asyncio.gather(
         *(
-            desk.database.write(lifecycle.log_attempt, agent, call, CallOutcome.REACHED, "", desk.now)
+            desk.database.write(lifecycle.log_attempt, agent, call, CallOutcome.REACHED, "", desk.now, desk.company)
             for agent in agents
         ),
         return_exceptions=True,

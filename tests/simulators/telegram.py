@@ -69,6 +69,9 @@ class TelegramSimulator(SimulatedPlatform):
         self.pending: list[Json] = []  # updates that are not confirmed yet
         self.offsets: list[int | None] = []  # of the calls of getUpdates
         self.longest_poll = 50.0  # seconds
+        self.held = 0  # messages that were asked for and are not accepted yet
+        self._free = asyncio.Event()
+        self._free.set()
         self._updates = 1000
         self._messages = 0
         self._polls = 0
@@ -169,6 +172,14 @@ class TelegramSimulator(SimulatedPlatform):
         """A customer."""
         return {"id": user_id, "is_bot": False, "first_name": "Jan", "last_name": "Kowalski", "language_code": "pl"}
 
+    def hold(self) -> None:
+        """From now on messages to send are neither accepted nor refused, until `let_go`."""
+        self._free.clear()
+
+    def let_go(self) -> None:
+        """What is held is accepted, whether or not anybody waits for the answer."""
+        self._free.set()
+
     # ------------------------------------------------------------------ what tests look at
 
     def messages(self, chat_id: int) -> list[SentMessage]:
@@ -201,6 +212,10 @@ class TelegramSimulator(SimulatedPlatform):
         failure = self.planned(name)
         try:
             self._check_token(request.match_info["token"])
+            if name == "sendMessage" and not self._free.is_set():
+                self.held += 1
+                await self.notify()
+                await self._free.wait()
             if failure is not None and not failure.drop:
                 await self.notify()
                 return _answer_failure(failure)
