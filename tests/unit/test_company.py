@@ -81,7 +81,7 @@ def test_a_small_company(tmp_path: Path) -> None:
         ("kind: business", "kind: moon", "complaint_deadlines.0.kind: "),
         ("2026-12-31", "2026-02-31", "not readable (day is out of range"),
         ("default_team: service\n", "default_team: service\nunderstanding: {topic: 1.5}\n", "understanding.topic: "),
-        ("brands:\n", "brands: {}\nshops:\n", "brands: "),
+        ("brands:\n", "brands: {}\nshops:\n", "shops: there is no such setting"),
         ("time_zone: Europe/Warsaw\n", "time_zone: [Europe/Warsaw\n", " line 3: not readable as YAML"),
         (SMALL, "", "the file: "),
         (SMALL, "- 1\n- 2\n", "the file: "),

@@ -30,11 +30,11 @@ def test_nothing_set() -> None:
     assert settings.effective_database_url() == f"sqlite:///{Path('var').resolve()}/okienko.db"
 
 
-def test_what_is_set() -> None:
+def test_what_is_set(tmp_path: Path) -> None:
     settings = load_settings(
         {
             "OKIENKO_WORKERS": "4",
-            "OKIENKO_HOME": "/srv/bank",
+            "OKIENKO_HOME": str(tmp_path),
             "OKIENKO_PUBLIC_URL": "https://help.example/",
             "OKIENKO_LOG_LEVEL": "debug",
             "PATH": "/bin",
@@ -43,7 +43,7 @@ def test_what_is_set() -> None:
     )
     assert settings.workers == 4
     assert settings.public_url == "https://help.example"
-    assert settings.var_dir == Path("/srv/bank/var")
+    assert settings.var_dir == tmp_path / "var"
     assert settings.log_level == "debug"
     assert settings.telegram_on
     assert settings.messenger_on
@@ -110,3 +110,8 @@ def test_a_bad_secret_is_not_repeated(name: str) -> None:
     assert name in str(mistake.value)
     assert "sesame" not in str(mistake.value)
     assert mistake.value.__suppress_context__  # nor shown by a traceback
+
+
+def test_a_home_that_is_not_there_is_no_empty_house(tmp_path: Path) -> None:
+    with pytest.raises(UserMistake, match="OKIENKO_HOME"):
+        load_settings({"OKIENKO_HOME": str(tmp_path / "nowhere")})
