@@ -251,6 +251,14 @@ async def test_unknown_paths_and_methods_are_not_errors_of_ours(service: Service
 
 
 @module_loop
+async def test_a_second_service_on_the_same_folder_is_refused(service: Service) -> None:
+    second = service.product.command("serve", "--port", str(free_port()))
+    assert second.returncode == 2
+    (line,) = second.stderr.strip().splitlines()
+    assert "another 'okienko serve'" in line
+
+
+@module_loop
 async def test_at_the_end_the_ledger_balances(service: Service) -> None:
     await service.product.settled()
     ledger = service.product.audit()
