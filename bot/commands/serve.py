@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from bot.company import Company, load_company
 from bot.errors import UserMistake
 from bot.logs import set_up_logs
 from bot.nlu.registry import Registry
@@ -18,6 +17,8 @@ from bot.settings import Settings, load_settings
 from bot.types.desk import Role
 
 if TYPE_CHECKING:
+    from bot.company import Company
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 log = logging.getLogger(__name__)
@@ -55,12 +56,10 @@ def _port(text: str) -> int:
 
 def run_serve(arguments: argparse.Namespace) -> int:
     """Starts the web process first, so that it answers at once; the rest follows while it comes up."""
-    from bot.storage.migrate import migrate
     from bot.supervisor import Supervisor, check_port, listens, part_of_us, valkey_part
 
     settings = load_settings()
     set_up_logs(settings)
-    company = load_company(settings.home / "okienko.yml")
     _check_model(settings)
     check_port(arguments.host, arguments.port)
     var = settings.var_dir.resolve()
@@ -81,10 +80,14 @@ def run_serve(arguments: argparse.Namespace) -> int:
     workers = [part_of_us(f"worker-{n + 1}", "worker", environment=environment) for n in range(settings.workers)]
 
     async def prepare() -> None:
+        from bot.company import load_company  # while the web process comes up
+        from bot.storage.migrate import migrate
+
         await asyncio.to_thread(migrate, url)
-        login = await asyncio.to_thread(_first_accounts, settings, company, demo=arguments.demo)
         # the web process has read and checked the company's files by then, so that a mistake in them is told once
         await listens(arguments.host, arguments.port)
+        company = load_company(settings.home / "okienko.yml")
+        login = await asyncio.to_thread(_first_accounts, settings, company, demo=arguments.demo)
         _welcome(arguments, company, login)
 
     with alone:
@@ -149,7 +152,7 @@ def _check_model(settings: Settings) -> None:
         raise UserMistake(f"there is no model in {settings.home / 'models'}: run 'okienko train' first")
 
 
-def _first_accounts(settings: Settings, company: Company, *, demo: bool) -> tuple[str, str] | None:
+def _first_accounts(settings: Settings, company: "Company", *, demo: bool) -> tuple[str, str] | None:
     """Makes the admin's account if there is none and a password is given, and the demo's agent. The demo's login."""
     from bot.storage import accounts
     from bot.storage.database import open_database
@@ -188,7 +191,7 @@ def _demo_password(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _welcome(arguments: argparse.Namespace, company: Company, login: tuple[str, str] | None) -> None:
+def _welcome(arguments: argparse.Namespace, company: "Company", login: tuple[str, str] | None) -> None:
     address = f"http://{'[' + arguments.host + ']' if ':' in arguments.host else arguments.host}:{arguments.port}"
     lines = [f"Okienko for {company.name} starts; the assistant answers in about 20 seconds.", ""]
     if login is not None:
